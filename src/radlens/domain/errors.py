@@ -1,0 +1,148 @@
+"""The tree of everything that can go wrong, and what the reader can do about it.
+
+RadLensError
+├── BadInput              the request cannot be answered as it was sent
+│   ├── UnreadableImage       the bytes are no image that RadLens reads
+│   ├── TooLarge              over a bound that is checked before decoding
+│   ├── NotAssessable         decoded, but its values say nothing (NaN, infinite, blank)
+│   ├── UnknownTask           no card of that name
+│   ├── BadBundle             a model bundle that must not be opened
+│   ├── BadCard               a task card that does not hold together
+│   ├── BadDataset            a manifest or its files cannot be trained on
+│   ├── BadRecipe             a training recipe with an unknown or impossible entry
+│   └── BadSettings           a setting that cannot be used
+├── NotFound
+│   ├── NoSuchPrediction      no record under that id
+│   ├── NoSuchLabel           the task has no such label
+│   └── NoSuchObject          no object under that digest
+├── Conflict
+│   └── KeyReused             one idempotency key, two different requests
+├── Refused                   the caller may not do this
+├── Unavailable
+│   ├── NoLiveModel           no model answers for this task
+│   ├── StorageFull           the disk or quota is exhausted
+│   ├── StorageUnavailable    the database or the object store does not answer
+│   └── MissingExtra          an optional part is not installed
+└── Corrupted
+    ├── DigestMismatch        stored bytes are not what was written
+    └── BrokenChain           the audit log does not verify
+
+Status codes and exit codes are tables at the edges (``api/errors.py``, ``cli.py``); nothing here
+knows of HTTP or of processes.
+"""
+
+
+class RadLensError(Exception):
+    """One sentence for what happened, one hint for what the reader can do next."""
+
+    default_hint = "Run `radlens doctor` to see what is installed and what is missing."
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint
+
+    @property
+    def kind(self) -> str:
+        """The name on the wire: the class's own."""
+        return type(self).__name__
+
+
+class BadInput(RadLensError):
+    default_hint = "Check what was sent and try again."
+
+
+class UnreadableImage(BadInput):
+    default_hint = "Send a PNG, a JPEG or a DICOM file with one image in it."
+
+
+class TooLarge(BadInput):
+    default_hint = "Send a smaller image, or raise the bound in the settings."
+
+
+class NotAssessable(BadInput):
+    default_hint = "Export the image again from its source; RadLens does not guess missing values."
+
+
+class UnknownTask(BadInput):
+    default_hint = "`radlens models list` names the tasks of this site."
+
+
+class BadBundle(BadInput):
+    default_hint = "Export the model again and copy the bundle whole."
+
+
+class BadCard(BadInput):
+    default_hint = "Correct the task card; the cards in radlens/tasks are examples."
+
+
+class BadDataset(BadInput):
+    default_hint = "Correct the manifest; every row needs an existing file, a split and known labels."
+
+
+class BadRecipe(BadInput):
+    default_hint = "Correct the recipe; the recipes in radlens/lab/recipes are examples."
+
+
+class BadSettings(BadInput):
+    default_hint = "Correct radlens.toml or the environment variable that is named."
+
+
+class NotFound(RadLensError):
+    default_hint = "`radlens history` lists what is on record."
+
+
+class NoSuchPrediction(NotFound):
+    pass
+
+
+class NoSuchLabel(NotFound):
+    default_hint = "The labels of a task stand in its card, in order."
+
+
+class NoSuchObject(NotFound):
+    default_hint = "Restore the objects folder from a backup."
+
+
+class Conflict(RadLensError):
+    default_hint = "Read the present state and try again."
+
+
+class KeyReused(Conflict):
+    default_hint = "Use a fresh Idempotency-Key for each new request."
+
+
+class Refused(RadLensError):
+    default_hint = "Ask an administrator of this site."
+
+
+class Unavailable(RadLensError):
+    default_hint = "Try again in a moment."
+
+
+class NoLiveModel(Unavailable):
+    default_hint = "Train one with `radlens train`, or convert one with `radlens models convert`."
+
+
+class StorageFull(Unavailable):
+    default_hint = "Free some space on the disk that holds RADLENS_HOME; nothing was half-written."
+
+
+class StorageUnavailable(Unavailable):
+    default_hint = "Check that RADLENS_HOME exists and may be written by this user."
+
+
+class MissingExtra(Unavailable):
+    default_hint = "Install the extra that is named."
+
+
+class Corrupted(RadLensError):
+    default_hint = "Restore from a backup; nothing was changed."
+
+
+class DigestMismatch(Corrupted):
+    pass
+
+
+class BrokenChain(Corrupted):
+    pass

@@ -1,0 +1,102 @@
+"""What is said of one label, and how strongly."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radlens.domain.metrics import Confusion, Proportion
+from radlens.domain.task import Label, Mode
+
+
+class Tier(StrEnum):
+    """How much weight a positive answer bears."""
+
+    HIGH = "High"
+    MODERATE = "Moderate"
+    LOW = "Low"
+
+    @property
+    def advice(self) -> str:
+        """The plain clinical message of the tier."""
+        return {
+            Tier.HIGH: "Screening support: a clinician confirms before anyone acts on it.",
+            Tier.MODERATE: "Expert review: have a radiologist look before anything is concluded.",
+            Tier.LOW: "Do not rely on the AI: the image has to be read without it.",
+        }[self]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Where a label turns positive, and what that did on held-out cases.
+
+    ``threshold`` is a calibrated probability; None means that the largest class is the answer.
+    """
+
+    threshold: float | None
+    measured: Confusion | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer for one label of the card. ``tier`` is None where nothing is claimed."""
+
+    label: str
+    probability: float
+    positive: bool
+    tier: Tier | None
+    calibrated: bool
+    operating_point: OperatingPoint
+
+
+def tier_of(probability: float, *, calibrated: bool) -> Tier:
+    """High from 80 %, Moderate from 60 %, else Low; High only on a calibrated probability."""
+    if probability >= 0.8 and calibrated:
+        return Tier.HIGH
+    return Tier.MODERATE if probability >= 0.6 else Tier.LOW
+
+
+def findings(
+    probabilities: NDArray[np.float64],
+    *,
+    labels: tuple[str, ...],
+    mode: Mode,
+    points: tuple[OperatingPoint, ...],
+    calibrated: tuple[bool, ...],
+) -> tuple[Finding, ...]:
+    """One finding a label, in card order, from calibrated probabilities of shape (labels,)."""
+    top = int(probabilities.argmax())
+
+    def finding(index: int, label: str) -> Finding:
+        p, point = float(probabilities[index]), points[index]
+        reached = point.threshold is None or p >= point.threshold
+        positive = reached and (mode is Mode.MULTI_LABEL or index == top)
+        claimed = index == top if mode is Mode.MULTI_CLASS else positive
+        tier = tier_of(p, calibrated=calibrated[index]) if claimed else None
+        return Finding(label, p, positive, tier, calibrated[index], point)
+
+    return tuple(finding(index, label) for index, label in enumerate(labels))
+
+
+def sentence(finding: Finding, label: Label) -> str:
+    """What may be said of one label in plain words, and how often saying so was right.
+
+    It never says that nothing is wrong: only what was looked for and not reported.
+    """
+    measured = finding.operating_point.measured
+    if finding.positive:
+        right = measured and measured.positive_predictive_value
+        return f"{label.title}: reported, {finding.probability:.0%}. {_record(right)}"
+    right = measured and measured.negative_predictive_value
+    return f"{label.title}: looked for, not reported ({finding.probability:.0%}). {_record(right)}"
+
+
+def _record(right: Proportion | None) -> str:
+    if right is None:
+        return "How often this is right has not been measured."
+    bounds = right.interval
+    return (
+        f"That was right in {right.hits} of {right.n} held-out cases "
+        f"({right.value:.0%}, 95 % interval {bounds.low:.0%} to {bounds.high:.0%})."
+    )

@@ -1,0 +1,65 @@
+"""Counts, and how sure one may be of what they say."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+# 97.5th percentile of the standard normal distribution: two-sided 95 %.
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """``hits`` of ``n``, for instance "right in 46 of 50"."""
+
+    hits: int
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.hits / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson's score interval (Wilson 1927; Brown, Cai and DasGupta 2001)."""
+        p, n, z = self.value, self.n, Z95
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """What an operating point did on held-out cases, counted."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+    @property
+    def sensitivity(self) -> Proportion | None:
+        return _of(self.true_positive, self.false_negative)
+
+    @property
+    def specificity(self) -> Proportion | None:
+        return _of(self.true_negative, self.false_positive)
+
+    @property
+    def positive_predictive_value(self) -> Proportion | None:
+        return _of(self.true_positive, self.false_positive)
+
+    @property
+    def negative_predictive_value(self) -> Proportion | None:
+        return _of(self.true_negative, self.false_negative)
+
+
+def _of(hits: int, misses: int) -> Proportion | None:
+    return Proportion(hits, hits + misses) if hits + misses else None

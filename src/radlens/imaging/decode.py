@@ -1,0 +1,34 @@
+"""Bytes -> Scan: the one way in for images."""
+
+from radlens.domain.errors import TooLarge, UnreadableImage
+from radlens.domain.scan import Bounds, Scan
+from radlens.imaging.raster import decode_raster
+
+DEFAULT_BOUNDS = Bounds()
+
+
+def decode(upload: bytes, bounds: Bounds = DEFAULT_BOUNDS) -> Scan:
+    """Decode one PNG, JPEG or DICOM file, recognised by its content alone.
+
+    Raises UnreadableImage, TooLarge or NotAssessable; bounds are checked before decoding.
+    """
+    if len(upload) > bounds.upload_bytes:
+        raise TooLarge(
+            f"The file has {len(upload):,} bytes; at most {bounds.upload_bytes:,} are read."
+        )
+    if upload.startswith(b"\x89PNG\r\n\x1a\n"):
+        return decode_raster(upload, "PNG", bounds)
+    if upload.startswith(b"\xff\xd8\xff"):
+        return decode_raster(upload, "JPEG", bounds)
+    if upload[128:132] == b"DICM":
+        # pydicom takes three times as long to import as everything else on the way to an answer.
+        from radlens.imaging.dicom import decode_dicom
+
+        return decode_dicom(upload, bounds)
+    raise UnreadableImage("The file is empty." if not upload else _unknown(upload))
+
+
+def _unknown(upload: bytes) -> str:
+    named = {b"PK\x03\x04": "a ZIP archive", b"%PDF": "a PDF", b"GIF8": "a GIF", b"II*\0": "a TIFF"}
+    what = named.get(upload[:4], "something else")
+    return f"The file is neither PNG, JPEG nor DICOM: its content is {what}."

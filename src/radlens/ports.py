@@ -1,0 +1,93 @@
+"""The three doors to the outside, and the Site that holds them open."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radlens.domain.audit import Act, Entry
+from radlens.domain.model import Forward, Manifest, ModelRef
+from radlens.domain.prediction import Once, Prediction
+from radlens.domain.scan import Bounds
+from radlens.domain.task import Task
+
+
+class Records(Protocol):
+    """What must not be lost: predictions and the audit log."""
+
+    def add(self, prediction: Prediction, act: Act, once: Once | None = None) -> Prediction:
+        """Commit a prediction and its audit entry in one transaction; both or neither.
+
+        Returns what is on record: an earlier prediction where ``once.key`` was used before for
+        the same request. Raises KeyReused where it was used for another one.
+        """
+        ...
+
+    def get(self, prediction_id: str) -> Prediction:
+        """One prediction; raises NoSuchPrediction."""
+        ...
+
+    def repeated(self, once: Once) -> Prediction | None:
+        """The prediction that was recorded under this key, if any; raises KeyReused."""
+        ...
+
+    def history(
+        self, *, limit: int, before: str | None = None, image: str | None = None
+    ) -> list[Prediction]:
+        """The newest first; ``before`` is the id to go on from, ``image`` an image's digest."""
+        ...
+
+    def audit(self) -> Iterator[Entry]:
+        """Every audit entry, oldest first."""
+        ...
+
+
+class Blobs(Protocol):
+    """Bytes under their own SHA-256, written once and never changed."""
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes for good and return their digest; the same bytes are kept once."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes; raises NoSuchObject, or DigestMismatch where they have changed."""
+        ...
+
+
+class Engine(Protocol):
+    """One loaded model, safe to call from many threads."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    @property
+    def ref(self) -> ModelRef: ...
+
+    def forward(self, tensor: NDArray[np.float32]) -> Forward:
+        """One pass over a tensor of shape (n, 3, rows, cols)."""
+        ...
+
+
+class Live(Protocol):
+    """The model that answers for each task at this moment."""
+
+    def current(self, task: str) -> Engine:
+        """The live model, pinned for as long as the caller holds it; raises NoLiveModel."""
+        ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """The open doors of one running RadLens."""
+
+    tasks: Mapping[str, Task]
+    records: Records
+    blobs: Blobs
+    live: Live
+    bounds: Bounds
+    workers: int
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
