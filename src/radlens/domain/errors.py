@@ -77,7 +77,9 @@ class BadCard(BadInput):
 
 
 class BadDataset(BadInput):
-    default_hint = "Correct the manifest; every row needs an existing file, a split and known labels."
+    default_hint = (
+        "Correct the manifest; every row needs an existing file, a split and known labels."
+    )
 
 
 class BadRecipe(BadInput):

@@ -86,9 +86,9 @@ def sentence(finding: Finding, label: Label) -> str:
     """
     measured = finding.operating_point.measured
     if finding.positive:
-        right = measured and measured.positive_predictive_value
+        right = measured.positive_predictive_value if measured else None
         return f"{label.title}: reported, {finding.probability:.0%}. {_record(right)}"
-    right = measured and measured.negative_predictive_value
+    right = measured.negative_predictive_value if measured else None
     return f"{label.title}: looked for, not reported ({finding.probability:.0%}). {_record(right)}"
 
 

@@ -28,6 +28,6 @@ def heatmap(evidence: NDArray[np.floating]) -> HeatMap | None:
     """
     if not np.isfinite(evidence).all():
         raise NotAssessable("The evidence map holds values that are not numbers.")
-    positive = np.maximum(evidence.astype(np.float32), 0)
+    positive: NDArray[np.float32] = np.maximum(evidence.astype(np.float32), np.float32(0))
     peak = float(positive.max())
-    return HeatMap(positive / peak, peak) if peak > 0 else None
+    return HeatMap(positive / np.float32(peak), peak) if peak > 0 else None

@@ -1,0 +1,39 @@
+# RadLens: `make run` starts it, `make test` checks all of it. Nothing else has to be installed by hand.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread a worker is what small shared machines serve best with.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: run setup setup-lab setup-test test check bench gallery pictures clean
+
+run: setup            ## Start RadLens on http://localhost:8501
+	exec $(BIN)/radlens serve
+
+setup:                ## Build .venv with what serving needs
+	PYTHON=$(PYTHON) scripts/setup serve
+
+setup-lab:            ## Add what training needs
+	PYTHON=$(PYTHON) scripts/setup lab
+
+setup-test:           ## Add what the tests need, Debian packages included
+	PYTHON=$(PYTHON) scripts/setup test
+
+test: setup-test      ## Set up and run every check
+	scripts/check
+
+check:                ## Run every check in an environment that is set up
+	scripts/check
+
+bench: setup-test     ## Print each figure beside its goal
+	$(BIN)/python -m bench
+
+gallery: setup-lab    ## Train the shipped models again from DATA (a folder like ../shared/data)
+	for task in chest-xray brain-tumor; do
+	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $(DATA)/$${task} --out src/radlens/gallery/$$task
+	done
+
+clean:                ## Remove the environment and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

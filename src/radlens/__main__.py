@@ -1,0 +1,5 @@
+"""``python -m radlens`` is ``radlens``."""
+
+from radlens.cli.app import app
+
+app()

@@ -1,0 +1,171 @@
+"""The REST API: thin spellings of the use-cases."""
+
+from functools import partial
+from typing import Annotated
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFile
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.formparsers import MultiPartParser
+
+from radlens.api.errors import answer_errors, declared
+from radlens.api.limits import BodyLimit
+from radlens.api.metrics import PREDICTIONS, SECONDS
+from radlens.domain.audit import Actor
+from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
+from radlens.ports import Site
+from radlens.usecases.history import history
+from radlens.usecases.models import live_models, troubles
+from radlens.usecases.predict import predict
+from radlens.usecases.recall import recall
+from radlens.wire import (
+    LiveModelJson,
+    PredictionJson,
+    RecordJson,
+    TaskJson,
+    live_json,
+    prediction_json,
+    record_json,
+    task_json,
+)
+
+# Until accounts exist, whoever reaches the loopback address is the local user.
+CALLER = Actor("local user", "api")
+KEPT = declared(BadInput, NotFound, Corrupted, Unavailable)
+
+
+def create_api(site: Site) -> FastAPI:
+    """The versioned API, to be mounted at /api: its own paths start with /v1."""
+    # An upload must never touch a temporary file: it may hold patient data.
+    MultiPartParser.spool_max_size = site.bounds.upload_bytes + 1
+    app = FastAPI(
+        title="RadLens",
+        version="1",
+        description="One image in; findings, calibrated confidence, evidence and a record out.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # the interactive pages load their scripts from other hosts
+        redoc_url=None,
+    )
+    app.include_router(_predictions(site), prefix="/v1", tags=["predictions"])
+    app.include_router(_site(site), prefix="/v1", tags=["site"])
+    app.include_router(_operations(site), prefix="/v1", tags=["operations"])
+    app.add_middleware(BodyLimit, most=site.bounds.upload_bytes)
+    answer_errors(app)
+    return app
+
+
+def create_operations(site: Site) -> FastAPI:
+    """Liveness, readiness and metrics alone, where orchestrators look for them: at the root."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(_operations(site))
+    answer_errors(app)
+    return app
+
+
+def _predictions(site: Site) -> APIRouter:
+    router = APIRouter()
+    # One more than there are workers: one decodes or commits while the others read.
+    slots = CapacityLimiter(site.workers + 1)
+
+    @router.post(
+        "/predictions", status_code=201, responses=declared(BadInput, Conflict, Unavailable)
+    )
+    async def create_prediction(
+        file: UploadFile,
+        task: Annotated[str, Form(max_length=100)],
+        idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    ) -> PredictionJson:
+        """Read one image; the same Idempotency-Key again gives the same prediction."""
+        upload = await file.read()
+        reading = partial(predict, site, upload, task=task, by=CALLER, key=idempotency_key)
+        with SECONDS.time():
+            prediction = await to_thread.run_sync(reading, limiter=slots)
+        PREDICTIONS.labels(prediction.model.task).inc()
+        return prediction_json(prediction, file.filename)
+
+    @router.get("/predictions", responses=declared(BadInput, NotFound, Unavailable))
+    def list_predictions(
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: str | None = None
+    ) -> list[RecordJson]:
+        """What is on record, the newest first; ``before`` is the id to go on from."""
+        return [record_json(found) for found in history(site, limit=limit, before=before)]
+
+    @router.get("/predictions/{prediction_id}", responses=KEPT)
+    def get_prediction(prediction_id: str) -> RecordJson:
+        """One prediction from the records."""
+        return record_json(site.records.get(prediction_id))
+
+    @router.get(
+        "/predictions/{prediction_id}/heatmaps/{label}.png",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}}, **KEPT},
+    )
+    def get_heatmap(
+        prediction_id: str,
+        label: str,
+        opacity: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.5,
+    ) -> Response:
+        """The image with the label's evidence laid over it."""
+        from radlens.imaging.overlay import overlay, to_png
+
+        recalled = recall(site, prediction_id)
+        picture = overlay(recalled.scan, recalled.heatmap(label), opacity=opacity)
+        return Response(to_png(picture), media_type="image/png")
+
+    @router.get(
+        "/predictions/{prediction_id}/report.pdf",
+        response_class=Response,
+        responses={200: {"content": {"application/pdf": {}}}, **KEPT},
+    )
+    def get_report(prediction_id: str) -> Response:
+        """The report, fit to be filed."""
+        from radlens.reports.pdf import pdf
+
+        recalled = recall(site, prediction_id)
+        card = site.tasks[recalled.prediction.model.task]
+        content = pdf(
+            recalled.prediction, task=card, scan=recalled.scan, evidence=recalled.evidence
+        )
+        return Response(content, media_type="application/pdf")
+
+    return router
+
+
+def _site(site: Site) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/tasks")
+    def list_tasks() -> list[TaskJson]:
+        """The task cards of this site."""
+        return [task_json(task) for task in site.tasks.values()]
+
+    @router.get("/models")
+    def list_models() -> list[LiveModelJson]:
+        """The live model of each task, or why there is none."""
+        return [live_json(task, live) for task, live in live_models(site).items()]
+
+    return router
+
+
+def _operations(site: Site) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/livez")
+    async def livez() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @router.get("/readyz", responses=declared(Unavailable))
+    def readyz() -> dict[str, str]:
+        """Every live model gave its golden answer and the records can be read."""
+        if found := troubles(site):
+            raise Unavailable("Not ready: " + " ".join(found))
+        site.records.history(limit=1)
+        return {"status": "ready"}
+
+    @router.get("/metrics", response_class=Response)
+    def metrics() -> Response:
+        """Counts and times for Prometheus."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,64 @@
+"""The error tree on HTTP: one table, one shape."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from radlens.api.metrics import ERRORS
+from radlens.domain.errors import (
+    BadBundle,
+    BadInput,
+    Conflict,
+    Corrupted,
+    NotFound,
+    RadLensError,
+    Refused,
+    Unavailable,
+)
+from radlens.wire import FailureJson, error_json
+
+# The first match counts: a damaged live model is the site's fault, not the caller's.
+STATUS: dict[type[RadLensError], int] = {
+    BadBundle: 503,
+    BadInput: 422,
+    NotFound: 404,
+    Conflict: 409,
+    Refused: 403,
+    Unavailable: 503,
+    Corrupted: 500,
+}
+
+
+def status(error: RadLensError) -> int:
+    """The HTTP status of an error, by its branch of the tree."""
+    return next(code for kind, code in STATUS.items() if isinstance(error, kind))
+
+
+def declared(*kinds: type[RadLensError]) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route as OpenAPI wants them."""
+    return {
+        STATUS[kind]: {"model": FailureJson, "description": (kind.__doc__ or kind.__name__)}
+        for kind in kinds
+    }
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Let every error of the tree, and every misshapen request, answer in one shape."""
+
+    @app.exception_handler(RadLensError)
+    def _ours(_: Request, error: RadLensError) -> JSONResponse:
+        ERRORS.labels(error.kind).inc()
+        return JSONResponse(FailureJson(error=error_json(error)), status(error))
+
+    @app.exception_handler(RequestValidationError)
+    def _misshapen(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        bad = BadInput(
+            f"The request does not fit: {where}: {first['msg']}.",
+            hint="The shape of each request stands in /api/v1/openapi.json.",
+        )
+        ERRORS.labels(bad.kind).inc()
+        return JSONResponse(FailureJson(error=error_json(bad)), status(bad))

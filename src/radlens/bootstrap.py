@@ -1,0 +1,70 @@
+"""Settings -> Site: the one place where the doors are chosen and opened."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from uuid import uuid4
+
+from radlens.domain.errors import StorageUnavailable
+from radlens.domain.task import Task
+from radlens.engines.live import LiveModels
+from radlens.ports import Site
+from radlens.settings import Settings, load_settings
+from radlens.storage.folder import FolderBlobs
+from radlens.storage.memory import MemoryBlobs, MemoryRecords
+from radlens.storage.sqlite import SqliteRecords
+
+PACKAGE = Path(str(files("radlens")))
+GALLERY = PACKAGE / "gallery"
+
+
+def settings(**arguments: object) -> Settings:
+    """The settings of this process; arguments win over the environment and radlens.toml."""
+    return load_settings(os.environ, **arguments)
+
+
+@contextmanager
+def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
+    """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
+    records: SqliteRecords | MemoryRecords = MemoryRecords()
+    blobs: FolderBlobs | MemoryBlobs = MemoryBlobs()
+    if record:
+        _make(settings.home)
+        records = SqliteRecords(settings.home / "radlens.sqlite")
+        blobs = FolderBlobs(settings.home / "objects")
+    tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
+    shelves = (settings.home / "models", GALLERY)
+    live = LiveModels(tasks, shelves, workers=settings.workers, cache=settings.home / "cache")
+    site = Site(
+        tasks=tasks,
+        records=records,
+        blobs=blobs,
+        live=live,
+        bounds=settings.bounds,
+        workers=settings.workers,
+        clock=lambda: datetime.now().astimezone(),
+        new_id=lambda: uuid4().hex,
+    )
+    try:
+        yield site
+    finally:
+        records.close()
+
+
+def read_tasks(folder: Path) -> dict[str, Task]:
+    """Every task card of a folder by name; a site's own cards add to the package's."""
+    cards = (Task.from_toml(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml")))
+    return {card.name: card for card in cards}
+
+
+def _make(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The site's folder cannot be made: {error.strerror}.",
+            hint="Set RADLENS_HOME to a folder that this user may write.",
+        ) from error

@@ -1,0 +1,44 @@
+"""``radlens train`` and ``radlens models convert``: the door to the lab extra."""
+
+from pathlib import Path
+
+import typer
+
+from radlens.bootstrap import PACKAGE, read_tasks, settings
+from radlens.domain.errors import MissingExtra, UnknownTask
+from radlens.domain.task import Task
+
+
+def train_recipe(recipe: Path, *, data: Path, out: Path) -> None:
+    """Train by a recipe and say where the bundle is."""
+    try:
+        from radlens.lab.train import train
+    except ModuleNotFoundError as error:
+        raise _without_lab("train") from error
+    typer.echo(f"The bundle is ready: {train(recipe, data=data, out=out, tasks=_tasks())}")
+
+
+def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
+    """Convert old weights and say where the bundle is."""
+    tasks = _tasks()
+    if task not in tasks:
+        raise UnknownTask(f"There is no task {task!r}.")
+    try:
+        from radlens.lab.convert import convert
+    except ModuleNotFoundError as error:
+        raise _without_lab("models convert") from error
+    folder = convert(weights, arch=arch, task=tasks[task], out=out)
+    typer.echo(
+        f"The bundle is ready: {folder}\n"
+        f"Move it to {settings().home / 'models' / task} to let it answer."
+    )
+
+
+def _tasks() -> dict[str, Task]:
+    return read_tasks(PACKAGE / "tasks") | read_tasks(settings().home / "tasks")
+
+
+def _without_lab(command: str) -> MissingExtra:
+    return MissingExtra(
+        f"`radlens {command}` needs the lab extra.", hint="pip install 'radlens[lab]'"
+    )

@@ -1,0 +1,81 @@
+"""One frozen Settings: defaults < radlens.toml < environment < arguments."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from radlens.domain.errors import BadSettings
+from radlens.domain.scan import Bounds
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a site can be told. ``home`` is the one folder that it lives in.
+
+    Each entry is also an environment variable: ``workers`` is ``RADLENS_WORKERS``.
+    """
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8501
+    workers: int = os.cpu_count() or 1
+    site_name: str = "RadLens"
+    upload_bytes: int = Bounds.upload_bytes
+    side_pixels: int = Bounds.side_pixels
+    image_pixels: int = Bounds.image_pixels
+    frames: int = Bounds.frames
+    inflated_bytes: int = Bounds.inflated_bytes
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(**{field.name: getattr(self, field.name) for field in fields(Bounds)})
+
+
+def load_settings(environment: Mapping[str, str], **arguments: object) -> Settings:
+    """Settings for this process; raises BadSettings with the name of what cannot be used."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    home = Path(str(given.pop("home", None) or environment.get("RADLENS_HOME") or _default_home()))
+    known = {field.name: field.type for field in fields(Settings) if field.name != "home"}
+    merged = _from_file(home / "radlens.toml", known)
+    for name in known:
+        if (value := environment.get(f"RADLENS_{name.upper()}")) is not None:
+            merged[name] = value
+    merged |= given
+    typed = {name: _typed(name, value, known[name]) for name, value in merged.items()}
+    return Settings(home=home.expanduser().absolute(), **typed)
+
+
+def _default_home() -> Path:
+    return user_data_path("radlens", appauthor=False)
+
+
+def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, object]:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{path.name} of this site cannot be read: {error}.") from error
+    if unknown := entries.keys() - known.keys():
+        raise BadSettings(
+            f"{path.name} has an unknown entry: {', '.join(sorted(unknown))}.",
+            hint=f"The entries are: {', '.join(known)}.",
+        )
+    return dict(entries)
+
+
+def _typed(name: str, value: object, kind: Any) -> Any:
+    if kind is str:
+        return str(value)
+    try:
+        number = int(str(value))
+    except ValueError as error:
+        raise BadSettings(f"{name} must be a whole number, not {value!r}.") from error
+    if number < 1:
+        raise BadSettings(f"{name} must be at least 1, not {number}.")
+    return number

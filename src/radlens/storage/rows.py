@@ -1,0 +1,117 @@
+"""Values <-> rows of text and numbers, the same for every database; exact in both directions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from radlens.domain.audit import Act, Actor, Entry
+from radlens.domain.errors import BrokenChain, DigestMismatch, NotAssessable
+from radlens.domain.finding import Finding, OperatingPoint, Tier
+from radlens.domain.metrics import Confusion
+from radlens.domain.model import ModelRef
+from radlens.domain.prediction import ImageRef, Prediction
+from radlens.domain.scan import Window
+
+Row = tuple[Any, ...]
+
+PREDICTION = (
+    "id, time, actor, via, task, model_version, model_digest, model_statement, "
+    "image_digest, image, evidence_digest, findings"
+)
+ENTRY = "seq, time, actor, via, verb, subject, detail, previous, digest"
+
+
+def prediction_row(prediction: Prediction) -> Row:
+    """The columns PREDICTION; raises NotAssessable where a number is NaN or infinite."""
+    model, image = prediction.model, asdict(prediction.image)
+    return (
+        prediction.id,
+        _zoned(prediction.time),
+        prediction.by.name,
+        prediction.by.via,
+        model.task,
+        model.version,
+        model.digest,
+        model.statement,
+        image.pop("digest"),
+        _finite(image),
+        prediction.evidence,
+        _finite([asdict(finding) for finding in prediction.findings]),
+    )
+
+
+def prediction_of(row: Sequence[Any]) -> Prediction:
+    """The prediction of a row; raises DigestMismatch where the row is not what was written."""
+    key, time, actor, via, task, version, digest, statement, image, ref, evidence, said = row
+    try:
+        return Prediction(
+            id=key,
+            time=datetime.fromisoformat(time),
+            by=Actor(actor, via),
+            model=ModelRef(task, version, digest, statement),
+            image=_image(image, json.loads(ref)),
+            evidence=evidence,
+            findings=tuple(map(_finding, json.loads(said))),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DigestMismatch(f"The record {key} cannot be read as it was written.") from error
+
+
+def entry_row(entry: Entry) -> Row:
+    """The columns ENTRY of an audit entry whose act is ``plain``."""
+    act = entry.act
+    place = (act.verb, act.subject, json.dumps(act.detail), entry.previous, entry.digest)
+    return (entry.seq, _zoned(act.time), act.by.name, act.by.via, *place)
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """The audit entry of a row; raises BrokenChain where the row cannot have been written."""
+    seq, time, actor, via, verb, subject, detail, previous, digest = row
+    try:
+        when, more = datetime.fromisoformat(time), json.loads(detail)
+    except (ValueError, TypeError) as error:
+        raise BrokenChain(f"The audit log does not verify at entry {seq}.") from error
+    return Entry(seq, Act(when, Actor(actor, via), verb, subject, more), previous, digest)
+
+
+def plain(act: Act) -> Act:
+    """The act as it will be read back, so that the digest taken now is the digest found later.
+
+    JSON turns tuples into lists and keys into text, which may change their sorted order.
+    """
+    return replace(act, detail=json.loads(json.dumps(act.detail)))
+
+
+def _image(digest: str, entries: Mapping[str, Any]) -> ImageRef:
+    fields = dict(entries)
+    window, spacing = Window(**fields.pop("window")), fields.pop("spacing_mm")
+    spacing_mm = None if spacing is None else (spacing[0], spacing[1])
+    return ImageRef(digest=digest, window=window, spacing_mm=spacing_mm, **fields)
+
+
+def _finding(entries: Mapping[str, Any]) -> Finding:
+    fields = dict(entries)
+    tier, point = fields.pop("tier"), fields.pop("operating_point")
+    measured = point["measured"]
+    return Finding(
+        tier=None if tier is None else Tier(tier),
+        operating_point=OperatingPoint(
+            point["threshold"], None if measured is None else Confusion(**measured)
+        ),
+        **fields,
+    )
+
+
+def _finite(values: object) -> str:
+    try:
+        return json.dumps(values, allow_nan=False)
+    except ValueError as error:
+        raise NotAssessable("A value to be recorded is not a number.") from error
+
+
+def _zoned(time: datetime) -> str:
+    if time.utcoffset() is None:
+        raise ValueError("A time on record must say its zone.")
+    return time.isoformat()

@@ -1,0 +1,65 @@
+"""The site's tables: numbered SQL files, applied in order, once."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from radlens.domain.errors import StorageUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ATTEMPTS = 100
+
+
+def upgrade(connection: sqlite3.Connection, *, migrations: Path = MIGRATIONS) -> None:
+    """Bring a database to this program's schema; raises StorageUnavailable where it is newer."""
+    scripts = sorted(migrations.glob("*.sql"))
+    if _version(connection, known=len(scripts)) == len(scripts):
+        return
+    _log_ahead(connection)
+    connection.execute("BEGIN EXCLUSIVE")
+    # Asked again under the lock: another process may have been faster.
+    for script in scripts[_version(connection, known=len(scripts)) :]:
+        for statement in _statements(script.read_text("utf-8")):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(scripts)}")
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection, *, known: int) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > known:
+        raise StorageUnavailable(
+            f"This site was written by a newer RadLens (schema {version}, here {known}).",
+            hint="Install that RadLens again, or set RADLENS_HOME to another folder.",
+        )
+    return version
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on, which SQLite refuses at once while others do the same."""
+    for attempt in range(ATTEMPTS):
+        try:
+            [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == ATTEMPTS - 1:
+                raise
+        connection.execute("BEGIN IMMEDIATE")  # queues behind whoever is at it
+        connection.execute("COMMIT")
+    if mode != "wal":
+        raise StorageUnavailable(
+            "This disk cannot hold a database that several programs use at once.",
+            hint="Set RADLENS_HOME to a folder on a local disk.",
+        )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One statement at a time, because ``executescript`` would commit what is open."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

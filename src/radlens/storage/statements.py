@@ -1,0 +1,119 @@
+"""The SQL of the records, as functions of one open transaction, portable to PostgreSQL >= 14.
+
+Placeholders are ``?``; a driver that wants ``%s`` replaces them, no statement holds either
+character otherwise.
+"""
+# ruff: noqa: S608 (the only text put into a statement is this package's own column lists)
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from radlens.domain.audit import GENESIS, Act, Entry, follow
+from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction
+from radlens.domain.prediction import Once, Prediction
+from radlens.storage.rows import (
+    ENTRY,
+    PREDICTION,
+    entry_of,
+    entry_row,
+    plain,
+    prediction_of,
+    prediction_row,
+)
+
+
+class Transaction(Protocol):
+    """What sqlite3 and psycopg connections both do."""
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Any: ...
+
+
+def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None) -> Prediction:
+    """What is on record after this; the caller holds the lock under which the chain grows."""
+    if once and (earlier := repeated(sql, once)):
+        return earlier
+    if _place(sql, prediction.id):
+        raise Conflict(f"The id {prediction.id} is on record already.")
+    entry = _append(sql, act)
+    sql.execute(
+        f"INSERT INTO predictions ({PREDICTION}, seq) VALUES ({_marks(12)}, ?)",
+        (*prediction_row(prediction), entry.seq),
+    )
+    if once:
+        sql.execute(
+            "INSERT INTO requests (idempotency_key, request, prediction) VALUES (?, ?, ?)",
+            (once.key, once.request, prediction.id),
+        )
+    return prediction
+
+
+def repeated(sql: Transaction, once: Once) -> Prediction | None:
+    """The prediction under an idempotency key, if any; raises KeyReused."""
+    row = sql.execute(
+        "SELECT request, prediction FROM requests WHERE idempotency_key = ?", (once.key,)
+    ).fetchone()
+    if row is None:
+        return None
+    if row[0] != once.request:
+        raise KeyReused("This idempotency key was used for another request.")
+    return get(sql, row[1])
+
+
+def get(sql: Transaction, prediction_id: str) -> Prediction:
+    """One prediction; raises NoSuchPrediction."""
+    row = sql.execute(
+        f"SELECT {PREDICTION} FROM predictions WHERE id = ?",
+        (prediction_id,),
+    ).fetchone()
+    if row is None:
+        raise NoSuchPrediction(f"There is no prediction {prediction_id} on record.")
+    return prediction_of(row)
+
+
+def history(
+    sql: Transaction, *, limit: int, before: str | None, image: str | None
+) -> list[Prediction]:
+    """The newest first, older than ``before``, of one image or of all."""
+    rules: dict[str, Any] = {}
+    if before is not None:
+        rules["seq < ?"] = _cursor(sql, before)
+    if image is not None:
+        rules["image_digest = ?"] = image
+    where = f"WHERE {' AND '.join(rules)}" if rules else ""
+    rows = sql.execute(
+        f"SELECT {PREDICTION} FROM predictions {where} ORDER BY seq DESC LIMIT ?",
+        (*rules.values(), limit),
+    )
+    return [prediction_of(row) for row in rows.fetchall()]
+
+
+def entries(sql: Transaction, *, after: int, limit: int) -> list[Entry]:
+    """The next audit entries, oldest first."""
+    rows = sql.execute(
+        f"SELECT {ENTRY} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
+    )
+    return [entry_of(row) for row in rows.fetchall()]
+
+
+def _append(sql: Transaction, act: Act) -> Entry:
+    last = sql.execute("SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    seq, previous = last or (0, GENESIS)
+    entry = follow(plain(act), seq=seq + 1, previous=previous)
+    sql.execute(f"INSERT INTO audit ({ENTRY}) VALUES ({_marks(9)})", entry_row(entry))
+    return entry
+
+
+def _place(sql: Transaction, prediction_id: str) -> int | None:
+    row = sql.execute("SELECT seq FROM predictions WHERE id = ?", (prediction_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _cursor(sql: Transaction, before: str) -> int:
+    if (place := _place(sql, before)) is None:
+        raise NoSuchPrediction(f"There is no prediction {before} to go on from.")
+    return place
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)

@@ -1,0 +1,54 @@
+"""A reading becomes a record, or nothing at all."""
+
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radlens.domain.audit import Act, Actor
+from radlens.domain.prediction import ImageRef, Once, Prediction, Reading
+from radlens.imaging.encode import encode_png
+from radlens.ports import Site
+
+
+def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -> Prediction:
+    """Put a reading on record: objects first, then one transaction with the audit entry inside."""
+    scan = reading.scan
+    image = ImageRef(
+        digest=site.blobs.put(encode_png(scan)),
+        rows=scan.rows,
+        cols=scan.cols,
+        window=scan.window,
+        source=scan.source,
+        modality=scan.modality,
+        spacing_mm=scan.spacing_mm,
+        frame=scan.frame,
+        frames=scan.frames,
+    )
+    evidence = site.blobs.put(_npy(reading.evidence))
+    prediction = Prediction(
+        site.new_id(), site.clock(), by, reading.model, image, evidence, reading.findings
+    )
+    return site.records.add(prediction, _act(prediction), once)
+
+
+def _npy(evidence: NDArray[np.float32]) -> bytes:
+    stream = BytesIO()
+    np.save(stream, evidence, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _act(prediction: Prediction) -> Act:
+    return Act(
+        time=prediction.time,
+        by=prediction.by,
+        verb="predict",
+        subject=prediction.id,
+        detail={
+            "task": prediction.model.task,
+            "model": prediction.model.digest,
+            "image": prediction.image.digest,
+            "evidence": prediction.evidence,
+            "findings": {f.label: f.probability for f in prediction.findings},
+        },
+    )

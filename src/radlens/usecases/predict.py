@@ -1,0 +1,27 @@
+"""Read one scan with the live model of a task and put the answer on record."""
+
+from hashlib import sha256
+
+from radlens.domain.audit import Actor
+from radlens.domain.prediction import Once, Prediction
+from radlens.imaging.decode import decode
+from radlens.ports import Site
+from radlens.usecases.keep import keep
+from radlens.usecases.read import read
+
+
+def predict(
+    site: Site, upload: bytes, *, task: str, by: Actor, key: str | None = None
+) -> Prediction:
+    """The recorded answer for one upload; the same ``key`` again gives the same prediction.
+
+    Raises BadInput for what cannot be read, KeyReused, NoLiveModel, StorageFull; nothing is
+    recorded then.
+    """
+    once = Once(key, sha256(task.encode() + b"\0" + upload).hexdigest()) if key else None
+    if once and (earlier := site.records.repeated(once)):
+        return earlier
+    model = site.live.current(task)  # pinned: a swap cannot mix two models in one answer
+    scan = decode(upload, site.bounds)
+    [reading] = read(model, [scan])
+    return keep(site, reading, by=by, once=once)

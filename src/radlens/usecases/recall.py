@@ -1,0 +1,38 @@
+"""What was seen and why, from the record alone."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radlens.domain.errors import NoSuchLabel
+from radlens.domain.heatmap import HeatMap, heatmap
+from radlens.domain.prediction import Prediction
+from radlens.domain.scan import Scan
+from radlens.imaging.encode import restore
+from radlens.ports import Site
+
+
+@dataclass(frozen=True, eq=False)
+class Recalled:
+    """A prediction with its image and its evidence, shape (labels, rows, cols)."""
+
+    prediction: Prediction
+    scan: Scan
+    evidence: NDArray[np.float32]
+
+    def heatmap(self, label: str) -> HeatMap | None:
+        """The heat map of a label; None where nothing speaks for it, NoSuchLabel if unknown."""
+        for finding, evidence in zip(self.prediction.findings, self.evidence, strict=True):
+            if finding.label == label:
+                return heatmap(evidence)
+        raise NoSuchLabel(f"This prediction has no label {label!r}.")
+
+
+def recall(site: Site, prediction_id: str) -> Recalled:
+    """A prediction from the records with its objects; raises NoSuchPrediction, DigestMismatch."""
+    prediction = site.records.get(prediction_id)
+    scan = restore(site.blobs.get(prediction.image.digest), prediction.image)
+    evidence = np.load(BytesIO(site.blobs.get(prediction.evidence)), allow_pickle=False)
+    return Recalled(prediction, scan, evidence)

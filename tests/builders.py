@@ -1,0 +1,134 @@
+"""Small real things that tests are built from: tasks, bundles, images, sites."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from radlens.bootstrap import PACKAGE, open_site, read_tasks
+from radlens.domain.calibration import Calibration
+from radlens.domain.finding import OperatingPoint
+from radlens.domain.model import InputSpec, Manifest
+from radlens.domain.task import Mode, Task
+from radlens.engines.golden import golden_scan
+from radlens.imaging.prepare import prepare
+from radlens.ports import Site
+from radlens.settings import Settings
+
+TASKS = read_tasks(PACKAGE / "tasks")
+SPEC = InputSpec(64, 64, (0.5,) * 3, (0.25,) * 3, (1.0, 99.0))
+
+
+def png(pixels: np.ndarray, **options: object) -> bytes:
+    """The pixels as a PNG file."""
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG", **options)
+    return stream.getvalue()
+
+
+def picture(seed: int = 0, rows: int = 96, cols: int = 80) -> np.ndarray:
+    """A smooth grey image with content, uint8, different for each seed."""
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(0, 256, (6, 5), dtype=np.uint8))
+    return np.asarray(coarse.resize((cols, rows), Image.Resampling.BICUBIC))
+
+
+def tiny_network(labels: int, *, opset: int = 18, seed: int = 7) -> onnx.ModelProto:
+    """A real network of two convolutions with outputs logits and evidence (4 x 4 maps)."""
+    rng = np.random.default_rng(seed)
+    weights = {
+        "stem": rng.normal(0, 0.02, (8, 3, 16, 16)).astype(np.float32),
+        "head": rng.normal(0, 2.0, (labels, 8, 1, 1)).astype(np.float32),
+        "bias": rng.normal(0, 0.5, labels).astype(np.float32),
+        "axes": np.array([2, 3], np.int64),
+    }
+    nodes = [
+        helper.make_node("Conv", ["tensor", "stem"], ["stemmed"], strides=[16, 16]),
+        helper.make_node("Relu", ["stemmed"], ["features"]),
+        helper.make_node("Conv", ["features", "head"], ["evidence"]),
+        helper.make_node("ReduceMean", ["evidence", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Add", ["mean", "bias"], ["logits"]),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [value("tensor", TensorProto.FLOAT, ["n", 3, 64, 64])],
+        [
+            value("logits", TensorProto.FLOAT, ["n", labels]),
+            value("evidence", TensorProto.FLOAT, ["n", labels, 4, 4]),
+        ],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    imports = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=imports, ir_version=10)
+
+
+def tiny_manifest(task: Task, network: bytes, card: str, **changes: object) -> Manifest:
+    """A manifest that fits the network, with measured golden logits."""
+    labels = len(task.labels)
+    session = ort.InferenceSession(network, providers=["CPUExecutionProvider"])
+    golden = session.run(["logits"], {"tensor": prepare(golden_scan(), SPEC)[None]})[0][0]
+    threshold = 0.5 if task.mode is Mode.MULTI_LABEL else None
+    manifest = Manifest(
+        task=task.name,
+        version="tiny-1",
+        mode=task.mode,
+        labels=task.names,
+        architecture="tiny",
+        opset=18,
+        statement="Random weights for tests; its answers mean nothing.",
+        input=SPEC,
+        calibration=Calibration.identity(labels),
+        operating_points=(OperatingPoint(threshold),) * labels,
+        golden=tuple(map(float, golden)),
+        files={
+            "model.onnx": sha256(network).hexdigest(),
+            "card.md": sha256(card.encode()).hexdigest(),
+        },
+        provenance={},
+        metrics={},
+    )
+    return replace(manifest, **changes)
+
+
+def tiny_bundle(folder: Path, task: Task, *, seed: int = 7, **changes: object) -> Path:
+    """Write a bundle with a tiny network; ``changes`` are made to its manifest."""
+    network = tiny_network(len(task.labels), seed=seed).SerializeToString()
+    card = "# Tiny\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(network)
+    (folder / "card.md").write_text(card)
+    (folder / "manifest.json").write_bytes(
+        tiny_manifest(task, network, card, **changes).to_json()
+    )
+    return folder
+
+
+def signed(folder: Path, **parts: bytes) -> None:
+    """Replace parts of a bundle (``model``, ``card``) and make its manifest's digests fit."""
+    names = {"model": "model.onnx", "card": "card.md"}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for part, content in parts.items():
+        (folder / names[part]).write_bytes(content)
+        manifest["files"][names[part]] = sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@contextmanager
+def tiny_site(home: Path, *, record: bool = True, **settings: int) -> Iterator[Site]:
+    """A real site in a folder, with a tiny model for chest-xray and for brain-tumor."""
+    for name in ("chest-xray", "brain-tumor"):
+        if not (home / "models" / name).exists():
+            tiny_bundle(home / "models" / name, TASKS[name])
+    with open_site(Settings(home=home, **{"workers": 2, **settings}), record=record) as site:
+        yield site
