@@ -108,9 +108,7 @@ def tiny_bundle(folder: Path, task: Task, *, seed: int = 7, **changes: object) -
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(network)
     (folder / "card.md").write_text(card)
-    (folder / "manifest.json").write_bytes(
-        tiny_manifest(task, network, card, **changes).to_json()
-    )
+    (folder / "manifest.json").write_bytes(tiny_manifest(task, network, card, **changes).to_json())
     return folder
 
 

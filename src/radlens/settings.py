@@ -57,7 +57,7 @@ def _default_home() -> Path:
 def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, object]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise BadSettings(f"{path.name} of this site cannot be read: {error}.") from error

@@ -1,6 +1,6 @@
 """The JSON shapes, the same through every door."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
 
 from radlens.domain.errors import RadLensError
 from radlens.domain.model import Manifest, ModelRef

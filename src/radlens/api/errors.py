@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from radlens.api.metrics import ERRORS
 from radlens.domain.errors import (
@@ -49,8 +50,16 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RadLensError)
     def _ours(_: Request, error: RadLensError) -> JSONResponse:
-        ERRORS.labels(error.kind).inc()
-        return JSONResponse(FailureJson(error=error_json(error)), status(error))
+        return _answer(error, status(error))
+
+    @app.exception_handler(HTTPException)
+    def _theirs(_: Request, error: HTTPException) -> JSONResponse:
+        # FastAPI hides what happened while the body arrived, such as TooLarge, behind a 400.
+        if isinstance(error.__cause__, RadLensError):
+            return _answer(error.__cause__, status(error.__cause__))
+        kind = NotFound if error.status_code == 404 else BadInput
+        hint = "The routes and their shapes stand in /api/v1/openapi.json."
+        return _answer(kind(f"{error.detail}.", hint=hint), error.status_code)
 
     @app.exception_handler(RequestValidationError)
     def _misshapen(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -60,5 +69,9 @@ def answer_errors(app: FastAPI) -> None:
             f"The request does not fit: {where}: {first['msg']}.",
             hint="The shape of each request stands in /api/v1/openapi.json.",
         )
-        ERRORS.labels(bad.kind).inc()
-        return JSONResponse(FailureJson(error=error_json(bad)), status(bad))
+        return _answer(bad, status(bad))
+
+
+def _answer(error: RadLensError, code: int) -> JSONResponse:
+    ERRORS.labels(error.kind).inc()
+    return JSONResponse(FailureJson(error=error_json(error)), code)

@@ -1,5 +1,7 @@
 """What a network file may contain, checked before a runtime sees it."""
 
+from collections.abc import Iterator
+
 import onnx
 from google.protobuf.message import DecodeError
 
@@ -8,39 +10,58 @@ from radlens.domain.model import Manifest
 
 # From the first opset with all that the exporter writes to the newest that was tested.
 OPSETS = range(17, 24)
-OUTPUTS = ("logits", "evidence")
+OUTPUTS = ["logits", "evidence"]
 
 
 def check_graph(network: bytes, manifest: Manifest) -> None:
-    """Raise BadBundle unless the graph is plain ONNX with the two outputs and no outside parts."""
+    """Raise BadBundle unless this is plain ONNX, whole in itself, with the two outputs."""
     try:
         model = onnx.ModelProto.FromString(network)
+    except DecodeError as error:
+        raise BadBundle("The bundle's network is not an ONNX file.") from error
+    _check_operators(model, manifest.opset)
+    if any(tensor.external_data or tensor.data_location for tensor in _tensors(model.graph)):
+        raise BadBundle("The bundle's network keeps weights outside of itself.")
+    _check_outputs(model.graph, len(manifest.labels))
+    try:
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
+    except (onnx.checker.ValidationError, ValueError) as error:
         raise BadBundle("The bundle's network is not a valid ONNX graph.") from error
-    opsets = {opset.domain or "ai.onnx": opset.version for opset in model.opset_import}
-    used = {node.domain or "ai.onnx" for node in model.graph.node}
-    if used - {"ai.onnx"} or model.functions:
+
+
+def _check_operators(model: onnx.ModelProto, expected: int) -> None:
+    opsets = {opset.domain: opset.version for opset in model.opset_import}
+    opset = opsets.get("")
+    if opset not in OPSETS or opset != expected:
+        raise BadBundle(
+            f"The bundle's network has opset {opset}; its manifest says {expected}, "
+            f"and {OPSETS.start} to {OPSETS.stop - 1} can be run."
+        )
+    if any(node.domain for node in model.graph.node) or model.functions:
         raise BadBundle("The bundle's network uses custom operators.")
-    if opsets.get("ai.onnx") not in OPSETS or opsets["ai.onnx"] != manifest.opset:
-        raise BadBundle(
-            f"The bundle's network has opset {opsets.get('ai.onnx')}; its manifest says "
-            f"{manifest.opset}, and {OPSETS.start} to {OPSETS.stop - 1} can be run."
-        )
-    for tensor in model.graph.initializer:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-            raise BadBundle("The bundle's network keeps weights outside of itself.")
-    if any(a.g.node or a.graphs for node in model.graph.node for a in node.attribute):
+    attributes = [attribute for node in model.graph.node for attribute in node.attribute]
+    if any(attribute.HasField("g") or attribute.graphs for attribute in attributes):
         raise BadBundle("The bundle's network has nested graphs.")
-    outputs = {value.name: _dims(value) for value in model.graph.output}
-    if tuple(outputs) != OUTPUTS or len(model.graph.input) != 1:
-        raise BadBundle(
-            "The bundle's network must have one input and logits and evidence as outputs."
-        )
-    labels = len(manifest.labels)
-    if outputs["logits"][1:] != [labels] or outputs["evidence"][1:2] != [labels]:
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every stored tensor: initialisers, sparse ones, and constants inside nodes."""
+    sparse = list(graph.sparse_initializer)
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            sparse += [attribute.sparse_tensor, *attribute.sparse_tensors]
+    for tensor in sparse:
+        yield from (tensor.values, tensor.indices)
+
+
+def _check_outputs(graph: onnx.GraphProto, labels: int) -> None:
+    dims = {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in graph.output
+    }
+    if list(dims) != OUTPUTS or len(graph.input) != 1:
+        raise BadBundle("The bundle's network needs one input, and logits and evidence as outputs.")
+    if dims["logits"][1:] != [labels] or dims["evidence"][1:2] != [labels]:
         raise BadBundle("The bundle's network has not one output for each label.")
-
-
-def _dims(value: onnx.ValueInfoProto) -> list[int]:
-    return [dim.dim_value for dim in value.type.tensor_type.shape.dim]
