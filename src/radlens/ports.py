@@ -37,11 +37,18 @@ class Records(Protocol):
     def history(
         self, *, limit: int, before: str | None = None, image: str | None = None
     ) -> list[Prediction]:
-        """The newest first; ``before`` is the id to go on from, ``image`` an image's digest."""
+        """The newest first; ``before`` is the id to go on from, ``image`` an image's digest.
+
+        ``limit`` is 1 or more. Raises NoSuchPrediction where ``before`` is unknown.
+        """
         ...
 
     def audit(self) -> Iterator[Entry]:
         """Every audit entry, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held; nothing may be asked afterwards."""
         ...
 
 
@@ -67,7 +74,11 @@ class Engine(Protocol):
     def ref(self) -> ModelRef: ...
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
-        """One pass over a tensor of shape (n, 3, rows, cols)."""
+        """One pass over a tensor of shape (n, 3, rows, cols); NotAssessable on NaN."""
+        ...
+
+    def prove(self) -> None:
+        """Raise BadBundle unless the golden scan gets its golden answer, here and now."""
         ...
 
 

@@ -108,7 +108,7 @@ def wrong_opset(model: onnx.ModelProto) -> onnx.ModelProto:
         (external, "outside of itself"),
         (external_in_a_constant, "outside of itself"),
         (custom_operator, "custom operators"),
-        (one_output, "logits and evidence"),
+        (one_output, "into logits and evidence"),
         (wrong_opset, "opset 12"),
     ],
 )

@@ -1,6 +1,8 @@
 """One upload becomes one answer on record, or an error and nothing at all."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from radlens.domain.audit import Actor, verify
 from radlens.domain.errors import (
     BadInput,
+    BrokenChain,
     DigestMismatch,
     KeyReused,
     NoLiveModel,
@@ -29,6 +32,7 @@ from radlens.usecases.history import history
 from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
+from radlens.usecases.verify import verify_records
 from tests.builders import picture, png, tiny_site
 
 ME = Actor("tester", "cli")
@@ -230,3 +234,23 @@ def test_a_broken_live_model_makes_the_site_not_ready(tmp_path: Path) -> None:
         (tmp_path / "models" / "chest-xray" / "card.md").write_text("changed")
         [trouble] = troubles(site)
         assert "card.md" in trouble
+
+
+def test_a_record_that_was_edited_behind_the_programs_back_is_found(tmp_path: Path) -> None:
+    with tiny_site(tmp_path) as site:
+        read(site)
+        assert verify_records(site) == 1
+    with closing(sqlite3.connect(tmp_path / "radlens.sqlite")) as database, database:
+        database.execute("update predictions set findings = replace(findings, 'true', 'false')")
+    with tiny_site(tmp_path) as site, pytest.raises(BrokenChain, match="entry 1 was changed"):
+        verify_records(site)
+
+
+def test_a_record_that_was_taken_away_is_found(tmp_path: Path) -> None:
+    with tiny_site(tmp_path) as site:
+        read(site)
+    with closing(sqlite3.connect(tmp_path / "radlens.sqlite")) as database, database:
+        database.execute("delete from requests")
+        database.execute("delete from predictions")
+    with tiny_site(tmp_path) as site, pytest.raises(BrokenChain, match="entry 1 is gone"):
+        verify_records(site)

@@ -4,40 +4,45 @@ Nothing heavy is imported at the top, so that ``radlens --help`` answers at once
 """
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from radlens.cli.say import exit_code, me, spoken, this_site
 
-app = typer.Typer(
-    help="Read medical images: findings, calibrated confidence, evidence, report, record.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-models = typer.Typer(help="The models of this site.", no_args_is_help=True)
-app.add_typer(models, name="models")
+FILE = click.Path(path_type=Path)
 
-TaskOption = Annotated[str, typer.Option("--task", "-t", help="The task card to read for.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DataOption = Annotated[Path, typer.Option(help="Folder with manifest.csv and its images.")]
-OutOption = Annotated[Path, typer.Option(help="Folder for the bundle.")]
+task_option = click.option("-t", "--task", required=True, help="The task card to read for.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+out_option = click.option("--out", type=FILE, required=True, help="Folder for the bundle.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="radlens")
+def app() -> None:
+    """Read medical images: findings, calibrated confidence, evidence, report, record."""
 
 
 @app.command()
+@click.argument("files", type=FILE, nargs=-1, required=True)
+@task_option
+@json_option
+@click.option("--heatmaps", type=FILE, help="Folder for each label's heat map over the image.")
+@click.option("--report", type=FILE, help="PDF file for the report of the one file.")
+@click.option("--no-record", is_flag=True, help="Leave no record.")
 @spoken
 def predict(
-    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or DICOM files.")],
-    task: TaskOption,
-    as_json: JsonOption = False,
-    heatmaps: Annotated[
-        Path | None, typer.Option(help="Folder for each label's heat map over the image.")
-    ] = None,
-    report: Annotated[Path | None, typer.Option(help="PDF file for the report.")] = None,
-    no_record: Annotated[bool, typer.Option("--no-record", help="Leave no record.")] = False,
+    files: tuple[Path, ...],
+    task: str,
+    *,
+    as_json: bool,
+    heatmaps: Path | None,
+    report: Path | None,
+    no_record: bool,
 ) -> None:
-    """Read one image or hundreds; each answer is shown after it is on record."""
+    """Read FILES (PNG, JPEG or DICOM), one or hundreds.
+
+    Each answer is shown after it is on record.
+    """
     from radlens.cli.reading import predict_files
 
     with this_site(record=not no_record) as site:
@@ -52,17 +57,21 @@ def predict(
             report=report,
         )
     if errors:
-        raise typer.Exit(max(map(exit_code, errors)))
+        raise click.exceptions.Exit(max(map(exit_code, errors)))
 
 
 @app.command()
+@click.argument("sources", type=FILE, nargs=-1, required=True)
+@task_option
+@click.option(
+    "--out", type=FILE, required=True, help="JSON Lines; an existing file is gone on with."
+)
 @spoken
-def batch(
-    sources: Annotated[list[Path], typer.Argument(help="Files, or folders read in depth.")],
-    task: TaskOption,
-    out: Annotated[Path, typer.Option(help="JSON Lines file; an existing one is gone on with.")],
-) -> None:
-    """Read whole folders into a file of JSON lines, and resume where an earlier run stopped."""
+def batch(sources: tuple[Path, ...], task: str, out: Path) -> None:
+    """Read SOURCES (files, or folders in depth) into a file of JSON lines.
+
+    A run that was stopped goes on where it was; a bad file is a line with its error.
+    """
     from radlens.cli.reading import batch_files
 
     with this_site() as site:
@@ -70,13 +79,10 @@ def batch(
 
 
 @app.command()
+@click.option("--host", help="Address to listen on; loopback unless told otherwise.")
+@click.option("--port", type=int, help="Port to listen on; 8501 unless told otherwise.")
 @spoken
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on; default loopback.")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default 8501.")] = None,
-) -> None:
+def serve(host: str | None, port: int | None) -> None:
     """Start the pages and the REST API on one port."""
     from radlens.bootstrap import settings
     from radlens.server import serve as serve_site
@@ -85,15 +91,12 @@ def serve(
 
 
 @app.command()
+@click.argument("file", type=FILE, required=False)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, help="How many at most.")
+@json_option
 @spoken
-def history(
-    file: Annotated[
-        Path | None, typer.Argument(help="Only the predictions of this image, by its content.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what is on record, the newest first."""
+def history(file: Path | None, limit: int, *, as_json: bool) -> None:
+    """Show what is on record, the newest first; of one image where a FILE is named."""
     from radlens.cli.listing import show_history
 
     with this_site() as site:
@@ -107,25 +110,30 @@ def doctor() -> None:
     from radlens.cli.doctor import examine
 
     if not examine():
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @app.command()
+@click.argument("recipe", type=FILE)
+@click.option("--data", type=FILE, required=True, help="Folder with manifest.csv and its images.")
+@out_option
 @spoken
-def train(
-    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML).")],
-    data: DataOption,
-    out: OutOption,
-) -> None:
-    """Train a model from a manifest by a recipe, measure it, and write its bundle."""
+def train(recipe: Path, data: Path, out: Path) -> None:
+    """Train a model by a RECIPE (TOML), measure it, and write its bundle."""
     from radlens.cli.lab import train_recipe
 
     train_recipe(recipe, data=data, out=out)
 
 
+@app.group()
+def models() -> None:
+    """The models of this site."""
+
+
 @models.command("list")
+@json_option
 @spoken
-def models_list(as_json: JsonOption = False) -> None:
+def models_list(*, as_json: bool) -> None:
     """List the live model of each task, or why there is none."""
     from radlens.cli.listing import show_models
 
@@ -134,14 +142,16 @@ def models_list(as_json: JsonOption = False) -> None:
 
 
 @models.command("convert")
+@click.argument("weights", type=FILE)
+@click.option("--arch", required=True, help="resnet18, densenet121 or efficientnet-lite0.")
+@task_option
+@out_option
 @spoken
-def models_convert(
-    weights: Annotated[Path, typer.Argument(help="State dict (.pth, torchvision or timm names).")],
-    arch: Annotated[str, typer.Option(help="resnet18, densenet121 or efficientnet-lite0.")],
-    task: TaskOption,
-    out: OutOption,
-) -> None:
-    """Turn an old .pth file into a bundle, without ever running what the pickle says."""
+def models_convert(weights: Path, arch: str, task: str, out: Path) -> None:
+    """Turn old WEIGHTS (.pth, torchvision or timm names) into a bundle.
+
+    What the pickle says is never run.
+    """
     from radlens.cli.lab import convert_weights
 
     convert_weights(weights, arch=arch, task=task, out=out)

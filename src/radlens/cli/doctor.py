@@ -4,20 +4,21 @@ import platform
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from shutil import disk_usage
+from sqlite3 import sqlite_version
 
-import typer
+import click
 from packaging.requirements import Requirement
 
 from radlens.bootstrap import open_site, settings
-from radlens.domain.audit import verify
 from radlens.domain.errors import RadLensError
 from radlens.settings import Settings
 from radlens.usecases.models import live_models
+from radlens.usecases.verify import verify_records
 
 
 def examine() -> bool:
     """Print the state of this installation and its site; true where nothing needs a hand."""
-    typer.echo(f"RadLens {version('radlens')}, Python {platform.python_version()}")
+    click.echo(f"RadLens {version('radlens')}, Python {platform.python_version()}")
     known = settings()
     packages = [_extra(name) for name in ("", "lab", "dev")]
     return all([packages[0], _site(known)])
@@ -32,10 +33,10 @@ def _extra(extra: str) -> bool:
     missing = [r.name for r in chosen if not _installed(r)]
     name = f"extra {extra}" if extra else "serving"
     if not missing:
-        typer.echo(f"  ok       {name}: {len(chosen)} packages")
+        click.echo(f"  ok       {name}: {len(chosen)} packages")
     else:
         hint = f"pip install 'radlens[{extra}]'" if extra else "pip install radlens"
-        typer.echo(f"  missing  {name}: {', '.join(missing)}. To add: {hint}")
+        click.echo(f"  missing  {name}: {', '.join(missing)}. To add: {hint}")
     return not missing
 
 
@@ -47,24 +48,24 @@ def _installed(requirement: Requirement) -> bool:
 
 
 def _site(known: Settings) -> bool:
-    typer.echo(
+    click.echo(
         f"  site     {known.home} ({_free(known.home):.0f} GB free), {known.workers} workers"
     )
     try:
         with open_site(known) as site:
-            entries = verify(site.records.audit())
-            typer.echo(f"  ok       database and audit log: {entries} entries verify")
+            entries = verify_records(site)
+            click.echo(f"  ok       SQLite {sqlite_version}, audit log: {entries} entries verify")
             answers = live_models(site)
     except RadLensError as error:
-        typer.echo(f"  broken   {error.message} {error.hint}")
+        click.echo(f"  broken   {error.message} {error.hint}")
         return False
     fine = True
     for task, live in answers.items():
         if isinstance(live, RadLensError):
-            typer.echo(f"  no model {task}: {live.message} {live.hint}")
+            click.echo(f"  no model {task}: {live.message} {live.hint}")
             fine &= live.kind == "NoLiveModel"
         else:
-            typer.echo(f"  ok       {task}: {live[0].version} gives its golden answer")
+            click.echo(f"  ok       {task}: {live[0].version} gives its golden answer")
     return fine
 
 

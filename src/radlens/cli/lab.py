@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import typer
+import click
 
 from radlens.bootstrap import PACKAGE, read_tasks, settings
 from radlens.domain.errors import MissingExtra, UnknownTask
@@ -15,7 +15,7 @@ def train_recipe(recipe: Path, *, data: Path, out: Path) -> None:
         from radlens.lab.train import train
     except ModuleNotFoundError as error:
         raise _without_lab("train") from error
-    typer.echo(f"The bundle is ready: {train(recipe, data=data, out=out, tasks=_tasks())}")
+    click.echo(f"The bundle is ready: {train(recipe, data=data, out=out, tasks=_tasks())}")
 
 
 def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
@@ -28,7 +28,7 @@ def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
     except ModuleNotFoundError as error:
         raise _without_lab("models convert") from error
     folder = convert(weights, arch=arch, task=tasks[task], out=out)
-    typer.echo(
+    click.echo(
         f"The bundle is ready: {folder}\n"
         f"Move it to {settings().home / 'models' / task} to let it answer."
     )

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import typer
+import click
 
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
@@ -16,26 +16,26 @@ def show_history(site: Site, file: Path | None, *, limit: int, as_json: bool) ->
     """Print the newest predictions, of one image or of all."""
     predictions = history(site, limit=limit, file=file)
     if as_json:
-        typer.echo(json.dumps([record_json(prediction) for prediction in predictions], indent=1))
+        click.echo(json.dumps([record_json(prediction) for prediction in predictions], indent=1))
     elif not predictions:
-        typer.echo("Nothing is on record yet. `radlens predict FILE --task TASK` makes a start.")
+        click.echo("Nothing is on record yet. `radlens predict FILE --task TASK` makes a start.")
     else:
         for prediction in predictions:
-            typer.echo(_line(prediction))
+            click.echo(_line(prediction))
 
 
 def show_models(site: Site, *, as_json: bool) -> None:
     """Print the live model of each task, or why there is none."""
     rows = [live_json(task, live) for task, live in live_models(site).items()]
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps(rows, indent=1))
         return
     for row in rows:
         if row["error"]:
-            typer.echo(f"{row['task']:12}  -  {row['error']['message']} {row['error']['hint']}")
+            click.echo(f"{row['task']:12}  -  {row['error']['message']} {row['error']['hint']}")
         else:
-            typer.echo(f"{row['task']:12}  {row['version']}  {row['architecture']}")
-            typer.echo(f"{'':12}  sha256:{row['digest']}\n{'':12}  {row['statement']}")
+            click.echo(f"{row['task']:12}  {row['version']}  {row['architecture']}")
+            click.echo(f"{'':12}  sha256:{row['digest']}\n{'':12}  {row['statement']}")
 
 
 def _line(prediction: Prediction) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import typer
+import click
 
 from radlens.cli.say import say
 from radlens.domain.audit import Actor
@@ -34,7 +34,7 @@ def predict_files(
     outcomes = {outcome.file: outcome for outcome in batch(site, files, task=task, by=by)}
     ordered = [outcomes[file] for file in files]
     if as_json:
-        typer.echo(
+        click.echo(
             json.dumps([_json(outcome, task, recorded=recorded) for outcome in ordered], indent=1)
         )
     for outcome in ordered:
@@ -67,7 +67,7 @@ def batch_files(site: Site, sources: Sequence[Path], *, task: str, by: Actor, ou
                 stream.flush()
     except OSError as error:
         raise StorageFull(f"{out} cannot be written: {error.strerror}.") from error
-    typer.echo(
+    click.echo(
         f"{len(todo)} files read, {failed} of them could not be; "
         f"{len(done)} were there already. Results: {out}"
     )
@@ -83,14 +83,14 @@ def _json(outcome: Outcome, task: str, *, recorded: bool) -> PredictionJson:
 
 def _show(site: Site, file: Path, answer: Prediction, *, recorded: bool) -> None:
     card = site.tasks[answer.model.task]
-    typer.echo(f"\n{file}  [{card.title}, model {answer.model.version}]")
+    click.echo(f"\n{file}  [{card.title}, model {answer.model.version}]")
     for finding in sorted(answer.findings, key=lambda f: -f.probability):
         mark = f"{finding.tier}" if finding.tier else "-"
-        typer.echo(f"  {mark:9} {sentence(finding, card.label(finding.label))}")
+        click.echo(f"  {mark:9} {sentence(finding, card.label(finding.label))}")
         if finding.tier:
-            typer.echo(f"            {finding.tier.advice}")
-    typer.echo(f"  {answer.model.statement}")
-    typer.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
+            click.echo(f"            {finding.tier.advice}")
+    click.echo(f"  {answer.model.statement}")
+    click.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
 
 
 def _write_heatmaps(site: Site, answer: Prediction, folder: Path, stem: str) -> None:

@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from radlens.domain.errors import (
     BadInput,
@@ -41,7 +41,7 @@ def exit_code(error: RadLensError) -> int:
 def say(error: RadLensError, about: Path | None = None) -> None:
     """One sentence and one hint on standard error."""
     name = f"{about}: " if about else ""
-    typer.echo(f"{name}{error.message}\n  Hint: {error.hint}", err=True)
+    click.echo(f"{name}{error.message}\n  Hint: {error.hint}", err=True)
 
 
 def spoken(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,7 +53,7 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except RadLensError as error:
             say(error)
-            raise typer.Exit(exit_code(error)) from error
+            raise click.exceptions.Exit(exit_code(error)) from error
 
     return run
 

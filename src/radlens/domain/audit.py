@@ -52,7 +52,7 @@ def follow(act: Act, *, seq: int, previous: str) -> Entry:
         "detail": act.detail,
         "previous": previous,
     }
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return Entry(seq, act, previous, sha256(canonical.encode()).hexdigest())
 
 

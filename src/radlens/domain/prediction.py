@@ -1,7 +1,9 @@
 """An answer, before and after it is on record."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +53,12 @@ class Prediction:
     image: ImageRef
     evidence: str
     findings: tuple[Finding, ...]
+
+
+def fingerprint(prediction: Prediction) -> str:
+    """SHA-256 over every field, for the audit log: an edited record no longer fits its entry."""
+    canonical = json.dumps(asdict(prediction), sort_keys=True, default=datetime.isoformat)
+    return sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

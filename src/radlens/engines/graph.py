@@ -61,7 +61,7 @@ def _check_outputs(graph: onnx.GraphProto, labels: int) -> None:
         value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         for value in graph.output
     }
-    if list(dims) != OUTPUTS or len(graph.input) != 1:
-        raise BadBundle("The bundle's network needs one input, and logits and evidence as outputs.")
+    if list(dims) != OUTPUTS or [value.name for value in graph.input] != ["tensor"]:
+        raise BadBundle("The bundle's network must turn a tensor into logits and evidence.")
     if dims["logits"][1:] != [labels] or dims["evidence"][1:2] != [labels]:
         raise BadBundle("The bundle's network has not one output for each label.")

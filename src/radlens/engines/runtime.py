@@ -4,20 +4,22 @@ import platform
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from threading import BoundedSemaphore
+from zlib import crc32
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from radlens.domain.errors import BadBundle, NotAssessable
+from radlens.domain.errors import BadBundle, NotAssessable, StorageFull
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.engines.bundle import Bundle
 from radlens.engines.golden import TOLERANCE, golden_scan
 from radlens.imaging.prepare import prepare
 
+INPUT = "tensor"
 FAILURES = (
     ort_errors.Fail,
     ort_errors.InvalidArgument,
@@ -29,17 +31,29 @@ FAILURES = (
 
 
 class OnnxEngine:
-    """A loaded model that gave the golden answer; the session is safe from many threads."""
+    """A loaded model; the session is safe from many threads.
+
+    An optimised graph is kept in ``cache`` only after it gave the golden answer, so a graph
+    from there has been proven on this machine.
+    """
 
     def __init__(self, bundle: Bundle, *, workers: int, cache: Path) -> None:
         self._manifest, self._ref = bundle.manifest, bundle.ref
         self._slots = BoundedSemaphore(workers)
+        cached = cache / f"{_machine(bundle.digest)}.onnx"
         try:
-            self._session = _session(bundle, cache)
+            if session := _proven(cached):
+                self._session = session
+                return
+            # onnx is slow to import and needed once a model.
+            from radlens.engines.graph import check_graph
+
+            check_graph(bundle.network, bundle.manifest)
+            self._session, graph = _optimised(bundle.network)
         except FAILURES as error:
             raise BadBundle("The bundle's network cannot be run here.") from error
-        self._input = self._session.get_inputs()[0].name
-        self._check_golden()
+        self.prove()
+        _keep(cached, graph)
 
     @property
     def manifest(self) -> Manifest:
@@ -52,13 +66,13 @@ class OnnxEngine:
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         """One pass over a tensor of shape (n, 3, rows, cols); raises NotAssessable on NaN."""
         with self._slots:
-            logits, evidence = self._session.run(["logits", "evidence"], {self._input: tensor})
+            logits, evidence = self._session.run(["logits", "evidence"], {INPUT: tensor})
         if not (np.isfinite(logits).all() and np.isfinite(evidence).all()):
             raise NotAssessable("The network's answer holds values that are not numbers.")
         return Forward(logits, evidence)
 
-    def _check_golden(self) -> None:
-        """Ready means: the golden scan gets the golden logits, within what hardware may change."""
+    def prove(self) -> None:
+        """Raise BadBundle unless the golden scan gets the golden logits, here and now."""
         answer = self.forward(prepare(golden_scan(), self._manifest.input)[None])
         drift = np.abs(answer.logits[0] - np.asarray(self._manifest.golden)).max()
         if not drift <= TOLERANCE:
@@ -76,40 +90,44 @@ def _options(level: ort.GraphOptimizationLevel) -> ort.SessionOptions:
     return options
 
 
-def _session(bundle: Bundle, cache: Path) -> ort.InferenceSession:
-    """Open the optimised graph from the cache, or check, optimise and cache the bundle's own."""
-    cached = cache / f"{_machine(bundle.digest)}.onnx"
-    with suppress(OSError, *FAILURES):  # a cache may be absent or damaged: it is made again
+def _proven(cached: Path) -> ort.InferenceSession | None:
+    """The session of a kept graph; None where there is none, or a damaged one."""
+    with suppress(OSError, *FAILURES):
         graph = cached.read_bytes()
-        if cached.with_suffix(".sha256").read_text() == sha256(graph).hexdigest():
+        if cached.with_suffix(".crc32").read_text() == _checksum(graph):
             level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
             return ort.InferenceSession(graph, _options(level), ["CPUExecutionProvider"])
-    # onnx is slow to import and needed once a model.
-    from radlens.engines.graph import check_graph
-
-    check_graph(bundle.network, bundle.manifest)
-    return _optimised(bundle.network, cached)
+    return None
 
 
-def _optimised(network: bytes, cached: Path) -> ort.InferenceSession:
+def _optimised(network: bytes) -> tuple[ort.InferenceSession, bytes]:
     options = _options(ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
+    try:
+        with TemporaryDirectory() as scratch:
+            options.optimized_model_filepath = str(Path(scratch) / "optimised.onnx")
+            session = ort.InferenceSession(network, options, ["CPUExecutionProvider"])
+            return session, Path(options.optimized_model_filepath).read_bytes()
+    except OSError as error:
+        raise StorageFull("There is no room for the optimised model.") from error
+
+
+def _keep(cached: Path, graph: bytes) -> None:
     with suppress(OSError):  # serving goes on without a cache, for instance on a full disk
         cached.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=cached.parent, suffix=".part") as part:
-            options.optimized_model_filepath = part.name
-            session = ort.InferenceSession(network, options, ["CPUExecutionProvider"])
-            graph = Path(part.name).read_bytes()
         _replace(cached, graph)
-        _replace(cached.with_suffix(".sha256"), sha256(graph).hexdigest().encode())
-        return session
-    options = _options(ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
-    return ort.InferenceSession(network, options, ["CPUExecutionProvider"])
+        _replace(cached.with_suffix(".crc32"), _checksum(graph).encode())
 
 
 def _replace(path: Path, content: bytes) -> None:
     with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
         part.write(content)
     Path(part.name).replace(path)
+
+
+def _checksum(graph: bytes) -> str:
+    """Against damage, not malice: who can write here can write the database too. SHA-256 of a
+    big graph would take longer than loading it."""
+    return f"{crc32(graph):08x}"
 
 
 def _machine(digest: str) -> str:

@@ -1,40 +1,61 @@
 """PNG and JPEG -> Scan."""
 
 import struct
-import warnings
+import zlib
 from io import BytesIO
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from radlens.domain.errors import TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds, Pixels, Scan, Window
+from radlens.imaging.quiet import quiet
 
 # What Pillow raises for bytes that lie: its plugins let these escape besides OSError.
-DECODING = (OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError)
+DECODING = (
+    *(OSError, ValueError, SyntaxError, EOFError, TypeError, OverflowError),
+    *(struct.error, zlib.error, IndexError, KeyError, AttributeError),
+)
+# The plugins are opened directly: Image.open would import five formats, warn of size before our
+# own bound can answer, and take an MPO (a JPEG with a second picture behind it) for a film.
+OPENERS = {"PNG": PngImageFile, "JPEG": JpegImageFile}
+ORIENTATION = 0x0112  # Exif 2.32, table 4
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# A progressive JPEG has about ten scans; each costs a pass over the image, however few its bytes.
+MOST_SCANS = 64
 
 
 def decode_raster(upload: bytes, kind: Literal["PNG", "JPEG"], bounds: Bounds) -> Scan:
-    """Decode a PNG or JPEG; grey stays grey, 16 bits stay 16, orientation is applied."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own bomb warning: our bound is below
-            image = Image.open(BytesIO(upload), formats=[kind])
-    except (UnidentifiedImageError, *DECODING) as error:
-        raise UnreadableImage(f"The {kind} file's header cannot be read.") from error
-    within(image.width, image.height, bounds)
-    if getattr(image, "n_frames", 1) > 1 and kind == "PNG":
-        raise UnreadableImage(
-            "The PNG file is an animation.", hint="Send the one picture that is to be read."
-        )
-    try:
-        image.load()
-        pixels = _pixels(ImageOps.exif_transpose(image))
-    except DECODING as error:
-        raise UnreadableImage(f"The {kind} file is damaged or cut short.") from error
-    top = 255.0 if pixels.dtype == np.uint8 else 65535.0
-    return Scan(pixels, Window(0.0, top), "png" if kind == "PNG" else "jpeg")
+    """Decode a PNG or JPEG; grey stays grey, 16 bits stay 16, orientation is applied.
+
+    Transparency is laid over black. Of 16-bit *colour* Pillow reads the upper 8 bits of each
+    channel; 16-bit grey is read whole. An animation is refused, of an MPO the first picture read.
+    """
+    with quiet():
+        try:
+            image = OPENERS[kind](BytesIO(upload))
+        except DECODING as error:
+            raise UnreadableImage(f"The {kind} file's header cannot be read.") from error
+        within(image.width, image.height, bounds)
+        _still(image)
+        _sound(upload, kind)
+        try:
+            pixels = grey_if_equal(_pixels(image))
+        except DECODING as error:
+            raise UnreadableImage(f"The {kind} file is damaged or cut short.") from error
+    white = float(np.iinfo(pixels.dtype).max)
+    return Scan(pixels, Window(0.0, white), "png" if kind == "PNG" else "jpeg")
 
 
 def within(cols: int, rows: int, bounds: Bounds) -> None:
@@ -48,20 +69,66 @@ def within(cols: int, rows: int, bounds: Bounds) -> None:
         )
 
 
-def _pixels(image: Image.Image) -> Pixels:
-    if image.mode.startswith("I"):
-        return np.asarray(image).astype(np.uint16)
-    if image.mode == "1":
-        image = image.convert("L")
-    if image.mode == "P" or image.has_transparency_data or image.mode in ("LA", "PA", "RGBA"):
-        flat = Image.new("RGBA", image.size, "black")
-        image = Image.alpha_composite(flat, image.convert("RGBA")).convert("RGB")
-    pixels = np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
-    return grey_if_equal(pixels)
-
-
 def grey_if_equal(pixels: Pixels) -> Pixels:
     """(rows, cols, 3) with equal channels -> (rows, cols): the same content, one encoding."""
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
         pixels = pixels[..., 0]
-    return np.ascontiguousarray(pixels)
+    return cast(Pixels, np.ascontiguousarray(pixels))
+
+
+def _still(image: Image.Image) -> None:
+    if isinstance(image, PngImageFile) and image.n_frames > 1:
+        raise UnreadableImage(
+            "The PNG file is an animation.", hint="Send the one picture that is to be read."
+        )
+
+
+def _sound(upload: bytes, kind: Literal["PNG", "JPEG"]) -> None:
+    if kind == "JPEG" and upload.count(b"\xff\xda") > MOST_SCANS:
+        raise UnreadableImage(f"The JPEG file has more than {MOST_SCANS} scans.")
+    if kind == "PNG" and not _checksums_hold(upload):
+        raise UnreadableImage("The PNG file is damaged: a checksum does not fit.")
+
+
+def _checksums_hold(upload: bytes) -> bool:
+    """Whether each chunk has its CRC (PNG 5.3): Pillow shows damaged pixels without a word."""
+    data, at = memoryview(upload), 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        end = at + 8 + length
+        if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
+        if upload[at + 4 : at + 8] == b"IEND":
+            return True
+        at = end + 4
+    return False
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    image.load()
+    turn = TURNS.get(_orientation(image))
+    if image.mode.startswith("I"):
+        deep = image if turn is None else image.transpose(turn)
+        return np.asarray(deep).astype(np.uint16)
+    flat = _opaque(image)
+    return np.asarray(flat if turn is None else flat.transpose(turn))
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        turn = image.getexif().get(ORIENTATION, 1)
+    except DECODING:
+        return 1  # as browsers do: a broken note beside the picture does not spoil the picture
+    return turn if isinstance(turn, int) else 1
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """The image as L or RGB; what shines through transparent parts is black."""
+    if image.mode == "1":
+        image = image.convert("L")
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        if np.asarray(clear.getchannel("A")).min() < 255:
+            clear = Image.alpha_composite(Image.new("RGBA", clear.size, "black"), clear)
+        return clear.convert("RGB")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")

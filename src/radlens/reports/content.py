@@ -40,7 +40,6 @@ class Picture:
     """The one heat map that is drawn, and of what; ``heat`` is None where there is no evidence."""
 
     heat: HeatMap | None
-    title: str
     caption: str
 
 
@@ -147,14 +146,14 @@ def _picture(findings: tuple[Finding, ...], task: Task, evidence: NDArray[np.flo
     finding, heat = findings[index], heatmap(evidence[index])
     title = task.label(finding.label).title
     if heat is None:
-        return Picture(None, title, f"There is no evidence for “{title}” in this image.")
+        return Picture(None, f"There is no evidence for “{title}” in this image.")
     standing = "reported" if finding.positive else "not reported; the largest probability"
     caption = (
         f"Heat map of the evidence for “{title}” ({standing}, {percent(finding.probability)}). "
-        f"Scale: peak evidence {heat.peak:.2f} logits. "
+        f"Scale: peak evidence {heat.peak:.2f} logits (dark red). "
         "It shows what the network used, not the outline of a lesion."
     )
-    return Picture(heat, title, caption)
+    return Picture(heat, caption)
 
 
 def _row(finding: Finding, label: Label, *, labels: int) -> Row:

@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from unicodedata import category, normalize
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,7 @@ FOLDER = Path(__file__).parent.parent / "fonts"
 REGULAR, BOLD = "Roboto-Regular", "Roboto-Bold"
 FALLBACKS = ("DejaVuSans", "NotoSansThai-Regular", "DroidSansFallback-subset")
 NO_GLYPH = "\N{REPLACEMENT CHARACTER}"
+_ONE_AT_A_TIME = Lock()
 
 
 def runs(text: str, *, bold: bool = False) -> list[tuple[str, str]]:
@@ -48,8 +50,13 @@ def _placed(character: str, first: str) -> tuple[str, str]:
     return first, NO_GLYPH
 
 
-@cache
 def _glyphs(font: str) -> frozenset[int]:
+    with _ONE_AT_A_TIME:  # two reports at once must not register one font twice
+        return _read(font)
+
+
+@cache
+def _read(font: str) -> frozenset[int]:
     """The code points of a font, which is registered under its file's name on first use."""
     loaded = TTFont(font, str(FOLDER / f"{font}.ttf"))
     pdfmetrics.registerFont(loaded)

@@ -25,9 +25,9 @@ from radlens.reports.style import text
 MARGIN = 16 * mm
 FRAME_PADDING = 6  # points, that reportlab adds on each side
 WIDTH = A4[0] - 2 * MARGIN
-PICTURE = (86 * mm, 84 * mm)
+PICTURE = (82 * mm, 82 * mm)
 LONGEST = 720  # pixels of a picture's longer side: 210 to the inch in print
-OPACITY = 0.45
+OPACITY = 0.6
 DASH = "\N{EN DASH}"
 
 
@@ -165,7 +165,7 @@ def _image(pixels: NDArray[np.uint8]) -> Flowable:
 
 def _findings(rows: tuple[Row, ...]) -> Flowable:
     heads = ("Finding", "Probability", "Operating point", "Reported", "Tier and advice", "Urgency")
-    widths = [54 * mm, 21 * mm, 24 * mm, 16 * mm, 0, 17 * mm]
+    widths = [57 * mm, 20 * mm, 23 * mm, 15 * mm, 0, 17 * mm]
     widths[4] = WIDTH - sum(widths)
     table = [[text(head, style.SMALL, bold=True) for head in heads], *map(_cells, rows)]
     marked = [
@@ -198,7 +198,7 @@ def _sentences(sentences: tuple[tuple[str, str], ...]) -> list[Flowable]:
 
 def _section(title: str) -> list[Flowable]:
     """A heading, on the next page where it would stand almost alone at the foot of this one."""
-    return [CondPageBreak(35 * mm), text(title, style.SECTION, bold=True)]
+    return [CondPageBreak(26 * mm), text(title, style.SECTION, bold=True)]
 
 
 def _pairs(pairs: tuple[tuple[str, str], ...], across: int) -> Flowable:

@@ -29,6 +29,7 @@ LEADING = ParagraphStyle("leading", BODY, spaceAfter=0, keepWithNext=1)
 CODES = ParagraphStyle("codes", SMALL, spaceAfter=4)
 
 _TIGHT = [
+    ("FONTNAME", (0, 0), (-1, -1), REGULAR),  # for empty cells too, else Helvetica comes along
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 4),
@@ -38,6 +39,7 @@ _TIGHT = [
 PLAIN = [*_TIGHT, ("RIGHTPADDING", (-1, 0), (-1, -1), 0)]
 FOOTER = [*PLAIN, ("LINEABOVE", (0, 0), (-1, 0), 0.5, LINE), ("TOPPADDING", (0, 0), (-1, -1), 3)]
 NOTICE = [
+    *_TIGHT,
     ("BACKGROUND", (0, 0), (-1, -1), PALE_AMBER),
     ("LINEBEFORE", (0, 0), (0, -1), 2, AMBER),
     ("LEFTPADDING", (0, 0), (-1, -1), 6),

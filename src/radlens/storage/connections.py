@@ -14,13 +14,14 @@ from radlens.domain.errors import (
     StorageUnavailable,
 )
 
-BUSY_S = 10.0
+# SQLite knows a full disk by ENOSPC alone; a quota (EDQUOT) and a limit (EFBIG) end here.
+UNWRITABLE = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, busy_s: float) -> sqlite3.Connection:
     """A connection that keeps what it acknowledges; write-ahead logging is set by ``schema``."""
     connection = sqlite3.connect(
-        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        path, timeout=busy_s, isolation_level=None, check_same_thread=False
     )
     try:
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL can lose acknowledged commits
@@ -34,8 +35,8 @@ def connect(path: Path) -> sqlite3.Connection:
 class Connections:
     """As many connections as threads ask for at once, each lent to one of them at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, busy_s: float) -> None:
+        self._path, self._busy_s = path, busy_s
         self._lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
@@ -63,7 +64,7 @@ class Connections:
                 raise StorageUnavailable("The records were closed.", hint="Open the site again.")
             if self._idle:
                 return self._idle.pop()
-        return connect(self._path)
+        return connect(self._path, busy_s=self._busy_s)
 
     def _give(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -82,7 +83,12 @@ def translated() -> Iterator[None]:
 
 
 def _leaf(error: sqlite3.Error) -> RadLensError:
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:  # the primary code
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code in UNWRITABLE:
+        return StorageFull(
+            "The database cannot be written: a disk or a quota is full, or the disk fails."
+        )
+    match code & 0xFF:  # the primary code
         case sqlite3.SQLITE_FULL:
             return StorageFull("The disk that holds the database is full.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
@@ -91,7 +97,7 @@ def _leaf(error: sqlite3.Error) -> RadLensError:
             return Conflict(f"The database does not accept this record: {error}.")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StorageUnavailable(
-                f"Another program kept the database locked for {BUSY_S:.0f} seconds.",
+                "Another program keeps the database locked.",
                 hint="End the program that holds the site's database open, or wait for it.",
             )
         case _:

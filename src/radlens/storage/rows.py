@@ -55,7 +55,7 @@ def prediction_of(row: Sequence[Any]) -> Prediction:
             evidence=evidence,
             findings=tuple(map(_finding, json.loads(said))),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise DigestMismatch(f"The record {key} cannot be read as it was written.") from error
 
 

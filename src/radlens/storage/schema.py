@@ -42,7 +42,8 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             [mode] = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             break
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or attempt == ATTEMPTS - 1:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or attempt == ATTEMPTS - 1:
                 raise
         connection.execute("BEGIN IMMEDIATE")  # queues behind whoever is at it
         connection.execute("COMMIT")

@@ -13,18 +13,19 @@ from radlens.storage.connections import Connections
 from radlens.storage.schema import upgrade
 from radlens.storage.statements import Transaction
 
-PAGE = 1000
+PAGE = 250
 
 
 class SqliteRecords:
     """The records of a site in the file ``path``, made with its tables on first use.
 
+    ``busy_s`` is how long to wait while another process writes.
     Every method raises StorageFull, StorageUnavailable or a leaf of Corrupted for what the
     database says. Open it after a fork, never before.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connections = Connections(path)
+    def __init__(self, path: Path, *, busy_s: float = 10.0) -> None:
+        self._connections = Connections(path, busy_s=busy_s)
         # Threads of one process queue here; SQLite's own waiting sleeps for up to 100 ms.
         self._writer = Lock()
         try:

@@ -1,5 +1,6 @@
 """Read many files with as many workers as the site has; a bad file never ends the run."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -48,7 +49,12 @@ def _one(site: Site, file: Path, task: str, by: Actor, run: str | None) -> Outco
     try:
         upload = contents(file, site.bounds.upload_bytes)
         model = site.live.current(task).ref.digest
-        key = run and sha256("\0".join((run, str(file), model)).encode() + upload).hexdigest()
+        key = (
+            run
+            and sha256(
+                b"\0".join((os.fsencode(run), bytes(file), model.encode(), upload))
+            ).hexdigest()
+        )
         return Outcome(file, predict(site, upload, task=task, by=by, key=key))
     except BadInput as error:
         return Outcome(file, error)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.audit import Act, Actor
-from radlens.domain.prediction import ImageRef, Once, Prediction, Reading
+from radlens.domain.prediction import ImageRef, Once, Prediction, Reading, fingerprint
 from radlens.imaging.encode import encode_png
 from radlens.ports import Site
 
@@ -50,5 +50,6 @@ def _act(prediction: Prediction) -> Act:
             "image": prediction.image.digest,
             "evidence": prediction.evidence,
             "findings": {f.label: f.probability for f in prediction.findings},
+            "record": fingerprint(prediction),
         },
     )

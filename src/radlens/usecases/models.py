@@ -6,7 +6,7 @@ from radlens.ports import Site
 
 
 def live_models(site: Site) -> dict[str, tuple[ModelRef, Manifest] | RadLensError]:
-    """For each task its live model, loaded and checked against its golden answer, or the reason."""
+    """For each task its live model, proven by its golden answer, or the reason."""
     return {task: _live(site, task) for task in site.tasks}
 
 
@@ -22,6 +22,7 @@ def troubles(site: Site) -> list[str]:
 def _live(site: Site, task: str) -> tuple[ModelRef, Manifest] | RadLensError:
     try:
         engine = site.live.current(task)
+        engine.prove()
     except RadLensError as error:
         return error
     return engine.ref, engine.manifest

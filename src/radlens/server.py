@@ -1,0 +1,136 @@
+"""Pages and REST API in one ASGI process on one port."""
+
+import errno
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
+from importlib import import_module
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from anyio import to_thread
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from streamlit.starlette import App
+
+from radlens.api.app import create_api, create_operations
+from radlens.bootstrap import PACKAGE, open_site
+from radlens.domain.errors import BadSettings
+from radlens.ports import Site
+from radlens.settings import Settings
+from radlens.ui import door, theme
+from radlens.usecases.models import troubles
+
+log = logging.getLogger("radlens")
+OPERATIONS = ("/livez", "/readyz", "/metrics")
+# Pages keep a connection open each; this is how long Ctrl-C waits for them to let go.
+LEAVE_S = 3
+
+
+def asgi(settings: Settings) -> App:
+    """Everything that a site serves; raises StorageUnavailable where the site cannot be opened.
+
+    The site is open from here on, because the API is made for it, and closes with the server.
+    """
+    doors = ExitStack()
+    site = doors.enter_context(open_site(settings))
+    door.enter(site, settings)
+    theme.configure(settings)
+    return App(
+        theme.SCRIPT,
+        routes=_routes(site),
+        lifespan=_lifespan(site, doors),
+        on_script_error=door.unexpected,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until Ctrl-C; raises BadSettings where the address cannot be had."""
+    listener = _listen(settings)
+    with listener:
+        config = uvicorn.Config(
+            asgi(settings),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=LEAVE_S,
+        )
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how a server is meant to end
+            _Announced(config, settings).run(sockets=[listener])
+
+
+class _Announced(uvicorn.Server):
+    """A server that says where it answers, once it really does."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        local = self._settings.host in ("127.0.0.1", "::1", "localhost")
+        host = "localhost" if local else self._settings.host
+        print(
+            f"RadLens answers at http://{host}:{self._settings.port} "
+            f"(pages; REST API under /api/v1). Ctrl-C stops it.",
+            flush=True,
+        )
+
+
+def _routes(site: Site) -> list[BaseRoute]:
+    operations = create_operations(site)
+    return [
+        Mount("/api", app=create_api(site)),
+        Mount("/fonts", app=StaticFiles(directory=PACKAGE / "fonts")),
+        *(Route(path, operations) for path in OPERATIONS),
+    ]
+
+
+def _lifespan(
+    site: Site, doors: ExitStack
+) -> Callable[[App], AbstractAsyncContextManager[dict[str, Any] | None]]:
+    @asynccontextmanager
+    async def lifespan(_: App) -> AsyncIterator[None]:
+        with doors:
+            # The models are loaded and checked now, so that nobody waits for them; a site with
+            # a broken one still starts, and says so.
+            for trouble in await to_thread.run_sync(troubles, site):
+                log.warning("No answers from %s", trouble)
+            Thread(target=_warm_pages, daemon=True).start()
+            yield
+
+    return lifespan
+
+
+def _warm_pages() -> None:
+    """Import what the first page and the first chart would otherwise make a reader wait for."""
+    for module in ("radlens.ui.screens.live_prediction", "pandas", "pyarrow"):
+        import_module(module)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The bound address: taken before anything else is opened, so that a clash costs nothing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise _refused(settings, error) from error
+    return listener
+
+
+def _refused(settings: Settings, error: OSError) -> BadSettings:
+    place = f"{settings.host}, port {settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return BadSettings(
+            f"Another program answers at {place} already.",
+            hint=f"Stop it, or choose another port: radlens serve --port {settings.port + 1}",
+        )
+    return BadSettings(
+        f"RadLens cannot listen at {place}: {error.strerror or error}.",
+        hint="Choose an address of this machine and a port above 1023.",
+    )

@@ -1,0 +1,100 @@
+"""What every implementation of Blobs promises."""
+
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from threading import Barrier
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from radlens.domain.errors import NoSuchObject, StorageFull
+from radlens.ports import Blobs
+from tests.contracts.stores import BLOBS, DURABLE_BLOBS
+
+
+@pytest.fixture(params=sorted(BLOBS))
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    return BLOBS[request.param](tmp_path)
+
+
+# The objects of one example stay for the next: a store has no other state.
+@settings(
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.binary(max_size=5000))
+def test_bytes_come_back_as_they_were_put_under_their_sha256(blobs, content):
+    digest = blobs.put(content)
+    assert digest == sha256(content).hexdigest()
+    assert blobs.get(digest) == content
+
+
+def test_the_same_bytes_again_are_the_same_object(blobs):
+    assert blobs.put(b"image") == blobs.put(b"image") != blobs.put(b"another")
+
+
+def test_a_later_change_to_the_bytes_given_does_not_reach_the_object(blobs):
+    content = bytearray(b"image")
+    digest = blobs.put(content)
+    content[:] = b"other"
+    assert blobs.get(digest) == b"image"
+
+
+@pytest.mark.parametrize(
+    "digest",
+    ["0" * 64, "", "abc", "A" * 64, "0" * 63, "0" * 64 + "\n", "../" * 21 + "x", "/etc/passwd"],
+)
+def test_an_unknown_or_impossible_digest_is_not_found(blobs, digest):
+    with pytest.raises(NoSuchObject):
+        blobs.get(digest)
+
+
+def test_many_threads_may_put_and_get_the_same_bytes(blobs):
+    start, content = Barrier(8), Random(1).randbytes(100_000)  # noqa: S311
+
+    def work(_: int) -> bytes:
+        start.wait()
+        return blobs.get(blobs.put(content))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(work, range(8))) == {content}
+
+
+@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
+def test_objects_survive_reopening(store, tmp_path):
+    digest = DURABLE_BLOBS[store](tmp_path).put(b"image")
+    assert DURABLE_BLOBS[store](tmp_path).get(digest) == b"image"
+
+
+@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
+def test_whatever_was_acknowledged_before_a_kill_is_there_whole(store, tmp_path, writer):
+    process = writer(store, tmp_path, "a", 100_000)
+    process.stdin.write("\n")
+    process.stdin.flush()
+    said = [process.stdout.readline() for _ in range(50)]
+    process.kill()
+    said += process.stdout.readlines()
+    blobs = DURABLE_BLOBS[store](tmp_path)
+    for digest in (line.strip() for line in said if line.endswith("\n")):
+        assert len(blobs.get(digest)) == 30_000  # ``get`` checks the digest itself
+
+
+@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
+def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
+    blobs, kept = DURABLE_BLOBS[store](small_disk), list[str]()
+    with pytest.raises(StorageFull):
+        kept.extend(blobs.put(bytes([number]) * 100_000) for number in range(100))
+    files = [path for path in small_disk.rglob("*") if path.is_file()]
+    assert sorted(path.name for path in files) == sorted(kept) != []
+    assert all(len(blobs.get(digest)) == 100_000 for digest in kept)
+    files[0].unlink()
+    assert blobs.put(b"room again")
+
+
+@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
+def test_a_full_quota_is_said_and_nothing_is_half_written(store, tmp_path, writer):
+    process = writer(store, tmp_path, "a", 1, 20_000)  # an object has 30,000 bytes
+    assert process.communicate("\n")[0].split() == ["StorageFull"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -1,0 +1,180 @@
+"""What every implementation of Records promises."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from math import inf, nan
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from radlens.domain.audit import verify
+from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction, NotAssessable
+from radlens.domain.prediction import Once
+from radlens.ports import Records
+from tests.contracts.stores import RECORDS
+from tests.storage.samples import FINDINGS, a_prediction, an_act
+
+
+@pytest.fixture(params=sorted(RECORDS))
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
+    opened = RECORDS[request.param](tmp_path / "site")
+    yield opened
+    opened.close()
+
+
+def add(records: Records, *keys: str, image: str = "b" * 64) -> None:
+    for key in keys:
+        prediction = a_prediction(key, image=image)
+        records.add(prediction, an_act(prediction, findings={"Mass": 0.1}))
+
+
+def test_a_new_site_has_no_history_and_an_empty_chain_that_verifies(records):
+    assert records.history(limit=10) == []
+    assert verify(records.audit()) == 0
+
+
+def test_what_was_added_is_what_is_read(records):
+    prediction = a_prediction("one")
+    assert records.add(prediction, an_act(prediction)) == prediction
+    assert records.get("one") == prediction
+    assert records.history(limit=10) == [prediction]
+
+
+def test_every_prediction_has_its_audit_entry(records):
+    prediction = a_prediction("one")
+    act = an_act(prediction, findings={"Mass": 0.1}, image="b" * 64)
+    records.add(prediction, act)
+    [entry] = records.audit()
+    assert entry.act == act
+    assert entry.seq == 1
+
+
+def test_an_unknown_prediction_is_not_found(records):
+    add(records, "one")
+    with pytest.raises(NoSuchPrediction, match="two"):
+        records.get("two")
+
+
+def test_history_is_newest_first_and_goes_on_from_where_a_page_ended(records):
+    keys = [f"{n:02}" for n in range(25)]
+    add(records, *keys[::2], *keys[1::2])  # order is that of recording, not of ids or times
+    first = [p.id for p in records.history(limit=10)]
+    second = [p.id for p in records.history(limit=10, before=first[-1])]
+    third = [p.id for p in records.history(limit=10, before=second[-1])]
+    assert first + second + third == [*keys[::2], *keys[1::2]][::-1]
+    assert records.history(limit=10, before=third[-1]) == []
+
+
+def test_history_can_be_that_of_one_image(records):
+    add(records, "a", "b", image="1" * 64)
+    add(records, "c", image="2" * 64)
+    add(records, "d", image="1" * 64)
+    assert [p.id for p in records.history(limit=9, image="1" * 64)] == ["d", "b", "a"]
+    assert [p.id for p in records.history(limit=1, before="d", image="1" * 64)] == ["b"]
+    assert records.history(limit=9, image="3" * 64) == []
+
+
+def test_history_does_not_go_on_from_an_unknown_prediction(records):
+    add(records, "one")
+    with pytest.raises(NoSuchPrediction, match="two"):
+        records.history(limit=10, before="two")
+
+
+def test_the_same_request_again_is_the_same_prediction(records):
+    once, first = Once("key", "request"), a_prediction("first")
+    assert records.repeated(once) is None
+    records.add(first, an_act(first), once)
+    second = a_prediction("second")
+    assert records.add(second, an_act(second), once) == first
+    assert records.repeated(once) == first
+    assert [p.id for p in records.history(limit=9)] == ["first"]
+    assert verify(records.audit()) == 1
+
+
+def test_a_key_for_another_request_is_refused_and_nothing_is_recorded(records):
+    first, second = a_prediction("first"), a_prediction("second")
+    records.add(first, an_act(first), Once("key", "request"))
+    with pytest.raises(KeyReused):
+        records.repeated(Once("key", "another"))
+    with pytest.raises(KeyReused):
+        records.add(second, an_act(second), Once("key", "another"))
+    assert [p.id for p in records.history(limit=9)] == ["first"]
+    assert verify(records.audit()) == 1
+
+
+def nothing_was_recorded(records: Records, once: Once) -> bool:
+    """Neither prediction nor entry nor key; and the records still work."""
+    assert records.repeated(once) is None
+    assert records.history(limit=9) == []
+    assert verify(records.audit()) == 0
+    add(records, "afterwards")
+    return verify(records.audit()) == 1
+
+
+def test_without_its_audit_entry_a_prediction_is_not_recorded(records):
+    prediction, once = a_prediction("one"), Once("key", "request")
+    with pytest.raises(TypeError):
+        records.add(prediction, an_act(prediction, unwritable=object()), once)
+    assert nothing_was_recorded(records, once)
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_a_value_that_is_no_number_is_never_recorded_nor_its_audit_entry(records, value):
+    prediction = a_prediction("one", findings=(replace(FINDINGS[0], probability=value),))
+    once = Once("key", "request")
+    with pytest.raises(NotAssessable):
+        records.add(prediction, an_act(prediction), once)
+    assert nothing_was_recorded(records, once)
+
+
+def test_a_time_without_its_zone_is_never_recorded(records):
+    prediction, once = a_prediction("one", time=datetime(2026, 11, 3)), Once("key", "request")
+    with pytest.raises(ValueError, match="zone"):
+        records.add(prediction, an_act(prediction), once)
+    assert nothing_was_recorded(records, once)
+
+
+def test_an_id_is_recorded_once(records):
+    first, second = a_prediction("one"), a_prediction("one", image="d" * 64)
+    records.add(first, an_act(first))
+    with pytest.raises(Conflict, match="one"):
+        records.add(second, an_act(second), Once("key", "request"))
+    assert records.get("one") == first
+    assert records.repeated(Once("key", "request")) is None
+    assert verify(records.audit()) == 1
+
+
+def test_the_chain_verifies_however_the_detail_was_written(records):
+    prediction = a_prediction("one")
+    records.add(prediction, an_act(prediction, tuples=(1, 2), keys={2: "b", 10: "a"}, text="Zoë"))
+    assert verify(records.audit()) == 1
+
+
+def test_two_threads_with_one_key_make_one_record_and_get_the_same_prediction(records):
+    start = Barrier(8)
+
+    def ask(number: int) -> str:
+        prediction = a_prediction(f"from {number}")
+        start.wait()
+        return records.add(prediction, an_act(prediction), Once("key", "request")).id
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(ask, range(8)))
+    assert answers == {p.id for p in records.history(limit=9)}
+    assert verify(records.audit()) == len(answers) == 1
+
+
+def test_many_threads_make_one_chain_while_others_read(records):
+    def work(number: int) -> int:
+        for step in range(10):
+            add(records, f"{number}-{step}")
+            assert records.get(f"{number}-{step}").id == f"{number}-{step}"
+        return verify(records.audit())
+
+    with ThreadPoolExecutor(8) as threads:
+        assert max(threads.map(work, range(8))) == 80
+    order = [entry.act.subject for entry in records.audit()]
+    assert [p.id for p in records.history(limit=100)] == order[::-1]

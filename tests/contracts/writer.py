@@ -1,0 +1,50 @@
+"""A process that stores until it is stopped: ``writer.py STORE FOLDER NAME COUNT [LIMIT]``.
+
+It says "ready" and waits. For each line it opens the store in the subfolder of that name, says
+each of COUNT things that the store has acknowledged, or the kind of the error that ended it.
+``LIMIT`` is the size in bytes that no file may pass.
+"""
+
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from radlens.domain.errors import RadLensError
+from tests.contracts.stores import DURABLE_BLOBS, DURABLE_RECORDS
+from tests.storage.samples import a_prediction, an_act
+
+
+def main(store: str, folder: str, name: str, count: str, limit: str = "") -> None:
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
+    say("ready")
+    for line in sys.stdin:
+        try:
+            keep = keeper(store, Path(folder) / line.strip())
+            for number in range(int(count)):
+                say(keep(f"{name}-{number}"))
+        except RadLensError as error:
+            say(error.kind)
+
+
+def keeper(store: str, folder: Path) -> Callable[[str], str]:
+    if store in DURABLE_BLOBS:
+        blobs = DURABLE_BLOBS[store](folder)
+        return lambda key: blobs.put(Random(key).randbytes(30_000))  # noqa: S311
+    records = DURABLE_RECORDS[store](folder)
+
+    def add(key: str) -> str:
+        prediction = a_prediction(key)
+        return records.add(prediction, an_act(prediction)).id
+
+    return add
+
+
+def say(word: str) -> None:
+    print(word, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,32 @@
+"""Predictions and acts to put on record, without a model."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from radlens.domain.audit import Act, Actor
+from radlens.domain.finding import Finding, OperatingPoint, Tier
+from radlens.domain.metrics import Confusion
+from radlens.domain.model import ModelRef
+from radlens.domain.prediction import ImageRef, Prediction
+from radlens.domain.scan import Window
+
+NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
+BY = Actor("a radiographer", "cli")
+FINDINGS = (
+    Finding("Mass", 0.1, False, None, False, OperatingPoint(0.5)),  # noqa: FBT003
+    Finding("Edema", 0.83, True, Tier.HIGH, True, OperatingPoint(0.4, Confusion(9, 1, 2, 30))),  # noqa: FBT003
+)
+
+
+def a_prediction(key: str, *, image: str = "b" * 64, **changes: Any) -> Prediction:
+    """A prediction with the id ``key`` of the image with that digest."""
+    model = ModelRef("chest-xray", "1.0", "a" * 64, "Trained for tests.")
+    seen = ImageRef(image, 1024, 768, Window(0.0, 4095.0), "dicom", "DX", (0.143, 0.143), 1, 1)
+    prediction = Prediction(key, NOON, BY, model, seen, "c" * 64, FINDINGS)
+    return replace(prediction, **changes)
+
+
+def an_act(prediction: Prediction, **detail: Any) -> Act:
+    """The act of making that prediction."""
+    return Act(prediction.time, prediction.by, "predict", prediction.id, detail)
