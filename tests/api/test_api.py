@@ -15,9 +15,11 @@ IMAGE = png(picture())
 
 @pytest.fixture
 def client(tmp_path: Path):
-    with tiny_site(tmp_path, upload_bytes=200_000) as site:
-        with TestClient(create_api(site), raise_server_exceptions=False) as client:
-            yield client  # one event loop, as a server has
+    with (
+        tiny_site(tmp_path, upload_bytes=200_000) as site,
+        TestClient(create_api(site), raise_server_exceptions=False) as client,
+    ):
+        yield client  # one event loop, as a server has
 
 
 def post(client: TestClient, upload: bytes = IMAGE, task: str = "chest-xray", **headers: str):

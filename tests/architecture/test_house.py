@@ -74,17 +74,17 @@ def test_the_docstring_of_the_errors_is_their_tree() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_broad_except_lives_nowhere(path: Path) -> None:
+def test_nothing_broad_is_caught_and_swallowed(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ExceptHandler):
+        if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
             caught = ast.unparse(node.type) if node.type else "everything"
             assert caught not in ("everything", "Exception", "BaseException"), ast.unparse(node)
 
 
 def test_no_pickle_and_no_shell_is_used_in_the_product() -> None:
     banned = re.compile(
-        r"\b(import pickle|pickle\.loads?|joblib|shell=True|os\.system|eval\(|exec\()"
-        r"|weights_only=False|allow_pickle=True"
+        r"\b(import pickle|pickle\.loads?|joblib|shell=True|os\.system)"
+        r"|(?<!\.)\b(eval|exec)\(|weights_only=False|allow_pickle=True"
     )
     assert [path for path in MODULES if banned.search(path.read_text())] == []
 
