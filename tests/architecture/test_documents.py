@@ -1,0 +1,57 @@
+"""What the documents tell people to type works as it stands there."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from radlens.cli.app import app
+from radlens.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/guide.md")]
+
+
+def typed() -> list[str]:
+    text = "\n".join(path.read_text() for path in DOCUMENTS)
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    inline = re.findall(r"`((?:make|radlens|scripts/)[^`]+)`", text)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in [*lines, *inline] if line]
+
+
+@pytest.mark.parametrize("line", [line for line in typed() if "radlens " in line])
+def test_a_radlens_command_of_the_documents_can_be_parsed(line: str) -> None:
+    words = [w for w in shlex.split(line) if w not in ("FILE", "FILENAME")]
+    words = words[next(i for i, word in enumerate(words) if word.endswith("radlens")) + 1 :]
+    command: click.Command = app
+    while isinstance(command, click.Group) and words:
+        assert words[0] in command.commands, line
+        command = command.commands[words.pop(0)]
+    if any(word.startswith("-") for word in words):
+        command.make_context("radlens", words)
+
+
+@pytest.mark.parametrize("line", [line for line in typed() if line.startswith("make ")])
+def test_a_make_target_of_the_documents_exists(line: str) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert line.split()[1] in targets
+
+
+def test_the_guide_lists_every_setting_with_its_default() -> None:
+    guide = (ROOT / "docs" / "guide.md").read_text()
+    for field in fields(Settings):
+        if field.name not in ("home", "workers"):
+            assert f"`{field.name}`" in guide, field.name
+            assert str(field.default) in guide, field.name
+
+
+def test_the_readme_fits_one_screen_and_shows_a_picture() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 70
+    picture = re.search(r"!\[[^]]+\]\(([^)]+)\)", text)
+    assert picture
+    assert (ROOT / picture[1]).exists()
