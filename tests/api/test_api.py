@@ -1,13 +1,16 @@
 """The REST API: the same answers, every error declared, never a 500 for what was sent."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from starlette.formparsers import MultiPartParser
 from starlette.testclient import TestClient
 
 from radlens.api.app import create_api, create_operations
+from radlens.domain.errors import NoSuchObject, StorageFull
 from tests.builders import TASKS, picture, png, tiny_site
 
 IMAGE = png(picture())
@@ -146,3 +149,37 @@ def test_metrics_count_what_happened(client: TestClient) -> None:
 def test_a_real_radiograph_is_read(client: TestClient, shared: Path) -> None:
     upload = min((shared / "chest-xray" / "images").glob("nih_*")).read_bytes()
     assert post(client, upload).status_code == 201
+
+
+class FullDisk:
+    """Objects that cannot be written any more."""
+
+    def put(self, content: bytes) -> str:
+        raise StorageFull("There is no room left.")
+
+    def get(self, digest: str) -> bytes:
+        raise NoSuchObject("There is no such object.")
+
+
+def test_a_full_disk_is_503_and_nothing_is_kept(tmp_path: Path) -> None:
+    with (
+        tiny_site(tmp_path) as site,
+        TestClient(create_api(replace(site, blobs=FullDisk()))) as client,
+    ):
+        answer = post(client)
+        assert answer.status_code == 503
+        assert answer.json()["error"]["kind"] == "StorageFull"
+        assert client.get("/v1/predictions").json() == []
+
+
+def test_an_upload_never_touches_a_temporary_file(tmp_path: Path) -> None:
+    """A spooled part rolls over to a file above its limit, which has to be above the bound."""
+    with tiny_site(tmp_path) as site:
+        create_api(site)
+        assert MultiPartParser.spool_max_size > site.bounds.upload_bytes
+
+
+def test_a_route_that_does_not_exist_answers_in_the_same_shape(client: TestClient) -> None:
+    answer = client.get("/v1/patients")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["kind"] == "NotFound"

@@ -87,7 +87,7 @@ def test_heat_maps_and_a_report_are_written(home, images, tmp_path) -> None:
         "--heatmaps", tmp_path / "maps", "--report", tmp_path / "report.pdf",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "maps").glob("0.*.png"))) == 13
+    assert len(list((tmp_path / "maps").glob("0-*.png"))) == 13
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "Random weights for tests" in done.stdout
 

@@ -16,6 +16,7 @@ from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    RLELossless,
     SecondaryCaptureImageStorage,
 )
 
@@ -113,7 +114,8 @@ def compressed(made: Dataset, syntax: UID, **options: Any) -> bytes:
     """The data set as a file, compressed by pydicom's encoders."""
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.compress(syntax, generate_instance_uid=False, **options)
+    plugin = "pydicom" if syntax == RLELossless else "pylibjpeg"
+    made.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)
     return part10(made, syntax)
 
 
@@ -123,3 +125,15 @@ def lut(first: int, entries: np.ndarray, bits: int) -> Dataset:
     item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(entries), first, bits])
     item.add_new("LUTData", "OW", entries.astype("<u2").tobytes())
     return item
+
+
+def encapsulated(codestream: bytes, syntax: UID, pixels: np.ndarray, **elements: Any) -> bytes:
+    """A file whose one frame is the codestream as it stands."""
+    made = dataset(pixels, **elements)
+    padded = codestream + b"\0" * (len(codestream) % 2)
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(padded)) + padded
+    end = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+    made.PixelData = struct.pack("<HHL", 0xFFFE, 0xE000, 0) + item + end
+    made["PixelData"].VR = "OB"
+    made["PixelData"].is_undefined_length = True
+    return part10(made, syntax)

@@ -24,23 +24,20 @@ from pydicom.uid import (
 from radlens.domain.errors import BadInput, NotAssessable, TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds, Window
 from radlens.imaging.decode import decode
-from tests.imaging.samples import PATIENT, compressed, dataset, dicom, lut, part10, raster
+from tests.imaging.samples import (
+    PATIENT,
+    compressed,
+    dataset,
+    dicom,
+    encapsulated,
+    lut,
+    part10,
+    raster,
+)
 
 GREY = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50)
 COLOUR = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
 MPEG4 = UID("1.2.840.10008.1.2.4.102")
-
-
-def encapsulated(codestream: bytes, syntax: UID, pixels: np.ndarray, **elements: Any) -> bytes:
-    """A file whose one frame is the codestream as it stands."""
-    made = dataset(pixels, **elements)
-    padded = codestream + b"\0" * (len(codestream) % 2)
-    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(padded)) + padded
-    end = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
-    made.PixelData = struct.pack("<HHL", 0xFFFE, 0xE000, 0) + item + end
-    made["PixelData"].VR = "OB"
-    made["PixelData"].is_undefined_length = True
-    return part10(made, syntax)
 
 
 # frames

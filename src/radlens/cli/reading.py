@@ -45,7 +45,9 @@ def predict_files(
         if not as_json:
             _show(site, outcome.file, answer, recorded=recorded)
         if heatmaps:
-            _write_heatmaps(site, answer, heatmaps, outcome.file.stem)
+            # Two files of one name in different folders are different images.
+            name = f"{outcome.file.stem}-{answer.image.digest[:8]}"
+            _write_heatmaps(site, answer, heatmaps, name)
         if report:
             _write_report(site, answer, report)
     return [o.answer for o in ordered if isinstance(o.answer, RadLensError)]
@@ -93,13 +95,13 @@ def _show(site: Site, file: Path, answer: Prediction, *, recorded: bool) -> None
     click.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
 
 
-def _write_heatmaps(site: Site, answer: Prediction, folder: Path, stem: str) -> None:
+def _write_heatmaps(site: Site, answer: Prediction, folder: Path, name: str) -> None:
     from radlens.imaging.overlay import overlay, to_png
 
     recalled = recall(site, answer.id)
     for finding in answer.findings:
         picture = overlay(recalled.scan, recalled.heatmap(finding.label), opacity=0.5)
-        _write(folder / f"{stem}.{finding.label}.png", to_png(picture))
+        _write(folder / f"{name}.{finding.label}.png", to_png(picture))
 
 
 def _write_report(site: Site, answer: Prediction, path: Path) -> None:

@@ -29,8 +29,9 @@ READING = (
 CODE_STRING = re.compile(r"[A-Z0-9]{1,16}")  # a Modality, PS3.3 C.7.3.1.1.1
 MOST_MM = 1000.0
 
-# What pydicom logs quotes element values, which can be a patient's.
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+# What pydicom logs quotes element values, which can be a patient's; OpenJPEG only adds noise.
+for _name in ("pydicom", "openjpeg"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 def decode_dicom(upload: bytes, bounds: Bounds) -> Scan:

@@ -1,7 +1,6 @@
 """What a compressed frame says of its own size, before any decoder believes it."""
 
 import struct
-from dataclasses import dataclass
 
 from pydicom.uid import (
     UID,
@@ -11,22 +10,9 @@ from pydicom.uid import (
 )
 
 from radlens.domain.errors import UnreadableImage
-from radlens.imaging.raster import MOST_SCANS
+from radlens.imaging.jpeg import FrameSize, jpeg_size, too_many_scans
 
-# ITU-T T.81 B.1.1.3 and T.87 C.1.1: every SOF, but not DHT (C4), JPG (C8) and DAC (CC).
-START_OF_FRAME = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
-BARE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})  # markers without a length: never before SOF
 MOST_TILES = 4096
-
-
-@dataclass(frozen=True)
-class FrameSize:
-    """Rows, columns, samples per pixel, and the bits of the first sample."""
-
-    rows: int
-    cols: int
-    samples: int
-    bits: int
 
 
 def frame_size(frame: bytes, syntax: UID) -> FrameSize | None:
@@ -38,25 +24,12 @@ def frame_size(frame: bytes, syntax: UID) -> FrameSize | None:
         if syntax in JPEG2000TransferSyntaxes:
             return _jpeg2000(frame, _codestream_begin(frame))
         if syntax in JPEGTransferSyntaxes or syntax in JPEGLSTransferSyntaxes:
-            return _jpeg(frame)
+            if too_many_scans(frame):
+                raise UnreadableImage("The compressed image has too many scans.")
+            return jpeg_size(frame)
     except (struct.error, IndexError) as error:
         raise UnreadableImage("The compressed image is cut short.") from error
     return None
-
-
-def _jpeg(frame: bytes) -> FrameSize:
-    """From SOF, ITU-T T.81 B.2.2; T.87 (JPEG-LS) has the same layout."""
-    if not frame.startswith(b"\xff\xd8") or frame.count(b"\xff\xda") > MOST_SCANS:
-        raise UnreadableImage("The compressed image is no JPEG that RadLens reads.")
-    at = 2
-    while True:
-        marker, length = struct.unpack_from(">xBH", frame, at)
-        if frame[at] != 0xFF or marker in BARE or length < 2:
-            raise UnreadableImage("The compressed image's header is damaged.")
-        if marker in START_OF_FRAME:
-            bits, rows, cols, samples = struct.unpack_from(">BHHB", frame, at + 4)
-            return FrameSize(rows, cols, samples, bits)
-        at += 2 + length
 
 
 def _jpeg2000(frame: bytes, at: int) -> FrameSize:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import gdcm
+import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset
@@ -14,12 +14,10 @@ from pydicom.uid import UID
 
 from radlens.domain.errors import TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds
-from radlens.imaging.dicom_codestream import FrameSize, frame_size
+from radlens.imaging.dicom_codestream import frame_size
 from radlens.imaging.dicom_rle import unpack_rle
+from radlens.imaging.jpeg import FrameSize, decode_jpeg, decode_jpeg_ls
 from radlens.imaging.raster import within
-
-gdcm.Trace.ErrorOff()
-gdcm.Trace.WarningOff()
 
 # Photometric Interpretation (PS3.3 C.7.6.3.1.2) -> samples per pixel
 PHOTOMETRIC = {
@@ -32,25 +30,25 @@ PHOTOMETRIC = {
     "YBR_ICT": 3,
     "YBR_RCT": 3,
 }
-# One decoder for each coding, so that an image has one answer: pylibjpeg's OpenJPEG is faster and
-# newer than gdcm's; gdcm alone reads JPEG-LS and lossless JPEG.
+# One decoder for each coding, so that an image has one answer: Pillow and OpenJPEG by way of
+# pydicom, and what is unpacked here ("own") where pydicom's decoders end or hang on damaged bytes.
 _DECODERS = {
     uid.ImplicitVRLittleEndian: "",
     uid.ExplicitVRLittleEndian: "",
     uid.ExplicitVRBigEndian: "",
     uid.DeflatedExplicitVRLittleEndian: "",
     uid.JPEGBaseline8Bit: "pillow",
-    uid.JPEGExtended12Bit: "pillow",
-    uid.JPEGLossless: "gdcm",
-    uid.JPEGLosslessSV1: "gdcm",
-    uid.JPEGLSLossless: "gdcm",
-    uid.JPEGLSNearLossless: "gdcm",
+    uid.JPEGExtended12Bit: "own",
+    uid.JPEGLossless: "own",
+    uid.JPEGLosslessSV1: "own",
+    uid.JPEGLSLossless: "own",
+    uid.JPEGLSNearLossless: "own",
     uid.JPEG2000Lossless: "pylibjpeg",
     uid.JPEG2000: "pylibjpeg",
     uid.HTJ2KLossless: "pylibjpeg",
     uid.HTJ2KLosslessRPCL: "pylibjpeg",
     uid.HTJ2K: "pylibjpeg",
-    uid.RLELossless: "",
+    uid.RLELossless: "own",
 }
 
 
@@ -120,37 +118,49 @@ def stored_values(data: Dataset, syntax: UID, frame: Frame) -> tuple[NDArray[Any
             number_of_frames=frame.count,
             extended_offsets=options.get("extended_offsets"),
         )
-        _must_agree(frame_size(codestream, syntax), frame)
-        native = _unpacked_here(codestream, syntax, frame)
-        if native is not None:
-            return _from_planes(native, options)
+        said = frame_size(codestream, syntax)
+        _must_agree(said, frame)
+        if _DECODERS[syntax] == "own":
+            return _as_native(codestream, syntax, frame, said, options)
     values, seen = get_decoder(syntax).as_array(
         data, index=index, decoding_plugin=_DECODERS[syntax], **options
     )
     return values, str(seen["photometric_interpretation"])
 
 
-def _from_planes(native: bytes, options: dict[str, Any]) -> tuple[NDArray[Any], str]:
-    """A frame that was unpacked here goes the way of an uncompressed file."""
-    options |= {"number_of_frames": 1, "planar_configuration": 1}
-    options |= {"pixel_vr": "OW", "pixel_keyword": "PixelData"}
+def _as_native(
+    codestream: bytes, syntax: UID, frame: Frame, said: FrameSize | None, options: dict[str, Any]
+) -> tuple[NDArray[Any], str]:
+    """A frame that is unpacked here then goes the way of an uncompressed file."""
+    if said is None:
+        planes = _rle(codestream, frame)
+    elif syntax in uid.JPEGLSTransferSyntaxes:
+        planes = decode_jpeg_ls(codestream)
+    else:
+        planes = decode_jpeg(codestream, said)
+    options |= {
+        "number_of_frames": 1,
+        "planar_configuration": int(said is None),
+        "bits_stored": frame.bits_stored if said is None else said.bits,
+        "photometric_interpretation": frame.photometric.removesuffix("_422"),
+        "pixel_vr": "OW",
+        "pixel_keyword": "PixelData",
+    }
     options.pop("extended_offsets", None)
+    native = planes.astype("u1" if frame.bits_allocated == 8 else "<u2", copy=False).tobytes()
     values, seen = get_decoder(uid.ExplicitVRLittleEndian).as_array(native, index=0, **options)
     return values, str(seen["photometric_interpretation"])
 
 
-def _unpacked_here(codestream: bytes, syntax: UID, frame: Frame) -> bytes | None:
-    """The frame uncompressed, little endian, planes apart, where pydicom's decoders fall short."""
-    if syntax == uid.RLELossless:
-        return unpack_rle(
-            codestream,
-            plane_bytes=frame.rows * frame.cols,
-            samples=frame.samples,
-            sample_bytes=frame.bits_allocated // 8,
-        )
-    if syntax == uid.JPEGExtended12Bit and frame.bits_stored > 8:
-        return _jpeg_of_12_bits(codestream, frame)
-    return None
+def _rle(codestream: bytes, frame: Frame) -> NDArray[Any]:
+    sample_bytes = frame.bits_allocated // 8
+    planes = unpack_rle(
+        codestream,
+        plane_bytes=frame.rows * frame.cols,
+        samples=frame.samples,
+        sample_bytes=sample_bytes,
+    )
+    return np.frombuffer(planes, f"<u{sample_bytes}")
 
 
 def _count(header: Dataset) -> int:
@@ -196,24 +206,3 @@ def _must_agree(said: FrameSize | None, frame: Frame) -> None:
         raise UnreadableImage(
             f"The compressed image has {said.bits} bits, its header {frame.bits_allocated}."
         )
-
-
-def _jpeg_of_12_bits(codestream: bytes, frame: Frame) -> bytes:
-    """JPEG Extended above 8 bits, which pydicom does not hand to gdcm, and gdcm decodes well."""
-    fragment = gdcm.Fragment()
-    fragment.SetByteStringValue(codestream)
-    fragments = gdcm.SequenceOfFragments.New()
-    fragments.AddFragment(fragment)
-    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
-    element.SetValue(fragments.__ref__())
-    image = gdcm.Image()
-    image.SetNumberOfDimensions(2)
-    image.SetDimensions((frame.cols, frame.rows, 1))
-    image.SetDataElement(element)
-    kind = gdcm.PhotometricInterpretation.GetPIType(frame.photometric)
-    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(kind))
-    coding = gdcm.TransferSyntax.GetTSType(str.__str__(uid.JPEGExtended12Bit))
-    image.SetTransferSyntax(gdcm.TransferSyntax(coding))
-    bits = frame.bits_stored
-    image.SetPixelFormat(gdcm.PixelFormat(frame.samples, 16, bits, bits - 1, int(frame.signed)))
-    return bytes(image.GetBuffer().encode("utf-8", "surrogateescape"))

@@ -12,6 +12,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from radlens.domain.errors import TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds, Pixels, Scan, Window
+from radlens.imaging.jpeg import FrameSize, decode_jpeg, jpeg_size, too_many_scans
 from radlens.imaging.quiet import quiet
 
 # What Pillow raises for bytes that lie: its plugins let these escape besides OSError.
@@ -32,8 +33,6 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# A progressive JPEG has about ten scans; each costs a pass over the image, however few its bytes.
-MOST_SCANS = 64
 
 
 def decode_raster(upload: bytes, kind: Literal["PNG", "JPEG"], bounds: Bounds) -> Scan:
@@ -42,6 +41,8 @@ def decode_raster(upload: bytes, kind: Literal["PNG", "JPEG"], bounds: Bounds) -
     Transparency is laid over black. Of 16-bit *colour* Pillow reads the upper 8 bits of each
     channel; 16-bit grey is read whole. An animation is refused, of an MPO the first picture read.
     """
+    if kind == "JPEG" and (size := _deep(upload)):
+        return _decode_deep(upload, size, bounds)
     with quiet():
         try:
             image = OPENERS[kind](BytesIO(upload))
@@ -56,6 +57,24 @@ def decode_raster(upload: bytes, kind: Literal["PNG", "JPEG"], bounds: Bounds) -
             raise UnreadableImage(f"The {kind} file is damaged or cut short.") from error
     white = float(np.iinfo(pixels.dtype).max)
     return Scan(pixels, Window(0.0, white), "png" if kind == "PNG" else "jpeg")
+
+
+def _deep(upload: bytes) -> FrameSize | None:
+    """The size of a JPEG of more than 8 bits, which Pillow does not read."""
+    try:
+        size = jpeg_size(upload)
+    except UnreadableImage:
+        return None  # Pillow is more patient with headers, and then has the word
+    return size if size.bits > 8 else None
+
+
+def _decode_deep(upload: bytes, size: FrameSize, bounds: Bounds) -> Scan:
+    within(size.cols, size.rows, bounds)
+    _sound(upload, "JPEG")
+    if size.samples != 1 or size.bits > 16:
+        raise UnreadableImage(f"The JPEG file has {size.samples} samples of {size.bits} bits.")
+    pixels = decode_jpeg(upload, size).astype(np.uint16, copy=False)
+    return Scan(pixels, Window(0.0, 2.0**size.bits - 1.0), "jpeg")
 
 
 def within(cols: int, rows: int, bounds: Bounds) -> None:
@@ -84,8 +103,8 @@ def _still(image: Image.Image) -> None:
 
 
 def _sound(upload: bytes, kind: Literal["PNG", "JPEG"]) -> None:
-    if kind == "JPEG" and upload.count(b"\xff\xda") > MOST_SCANS:
-        raise UnreadableImage(f"The JPEG file has more than {MOST_SCANS} scans.")
+    if kind == "JPEG" and too_many_scans(upload):
+        raise UnreadableImage("The JPEG file has too many scans.")
     if kind == "PNG" and not _checksums_hold(upload):
         raise UnreadableImage("The PNG file is damaged: a checksum does not fit.")
 

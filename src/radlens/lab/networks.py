@@ -28,7 +28,7 @@ def build(architecture: str, labels: int, generator: torch.Generator) -> Net:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(
-                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
+                module.weight, mode="fan_in", nonlinearity="relu", generator=generator
             )
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
