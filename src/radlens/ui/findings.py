@@ -1,0 +1,79 @@
+"""Findings in plain words: what is reported, and everything that was looked for."""
+
+from html import escape
+
+import streamlit as st
+
+from radlens.domain.finding import Finding, sentence
+from radlens.domain.prediction import Prediction
+from radlens.domain.task import Label, Task
+from radlens.ui.wording import by_probability, listed, percent, reported
+
+
+def summarise(prediction: Prediction, task: Task) -> None:
+    """Show what is reported with tier, advice and urgency, or what was looked for in vain."""
+    found = reported(prediction, task)
+    parts = [_reported(finding, label) for finding, label in found] or [_none(prediction, task)]
+    if len(found) > 1:
+        parts.insert(0, '<p class="rl-fine">Reported, the most urgent first</p>')
+    st.html(f'<div class="rl-summary" role="region" aria-label="Summary">{"".join(parts)}</div>')
+
+
+def list_all(prediction: Prediction, task: Task) -> None:
+    """Show every finding, the most probable first."""
+    items = "".join(_item(f, task.label(f.label)) for f in by_probability(prediction))
+    st.html(f'<ul class="rl-findings" aria-label="All findings">{items}</ul>')
+
+
+def _reported(finding: Finding, label: Label) -> str:
+    advice = f'<p class="rl-advice">{escape(finding.tier.advice)}</p>' if finding.tier else ""
+    return (
+        f'<div class="rl-reported"><div class="rl-line"><h3>{escape(label.title)}</h3>'
+        f'<span class="rl-number">{percent(finding.probability)}</span>'
+        f"{_tier(finding)}{_urgency(label)}</div>"
+        f"{advice}</div>"
+    )
+
+
+def _none(prediction: Prediction, task: Task) -> str:
+    titles = listed(label.title for label in task.labels)
+    claimed = [finding for finding in prediction.findings if finding.tier]
+    leaning = "".join(
+        f"<p>The most probable answer, {escape(task.label(f.label).title)} "
+        f"({percent(f.probability)}), stays below its operating point. "
+        f"{escape(f.tier.advice) if f.tier else ''}</p>"
+        for f in claimed
+    )
+    return (
+        f'<div class="rl-reported rl-none"><h3>Looked for and not reported</h3>'
+        f"<p>{escape(titles)}.</p>{leaning}"
+        "<p>Nothing is said about anything else, and a finding that was not reported can "
+        "still be there: how often that happens stands below with each.</p></div>"
+    )
+
+
+def _item(finding: Finding, label: Label) -> str:
+    threshold = finding.operating_point.threshold
+    point = "the most probable is the answer" if threshold is None else f"{threshold:.0%}"
+    said = _badge("reported", "said") if finding.positive else _badge("not reported", "quiet")
+    mark = "calibrated" if finding.calibrated else "not calibrated"
+    return (
+        f'<li><div class="rl-line"><h4>{escape(label.title)}</h4>'
+        f'<span class="rl-number">{percent(finding.probability)}</span>{said}{_tier(finding)}'
+        f"{_badge(mark, 'quiet' if finding.calibrated else 'warn')}</div>"
+        f"<p>{escape(label.meaning)}</p>"
+        f'<p class="rl-fine">{escape(sentence(finding, label))} Operating point: {point}.</p></li>'
+    )
+
+
+def _tier(finding: Finding) -> str:
+    return _badge(f"{finding.tier} confidence", "tier") if finding.tier else ""
+
+
+def _urgency(label: Label) -> str:
+    """How soon a human should look at a finding; a class without disease has no urgency."""
+    return _badge(f"urgency: {label.urgency}", label.urgency.value) if label.abnormal else ""
+
+
+def _badge(text: str, kind: str) -> str:
+    return f'<span class="rl-badge rl-{kind}">{escape(text)}</span>'

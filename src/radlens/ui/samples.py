@@ -1,0 +1,46 @@
+"""Sample images at hand: synthetic phantoms that ship with the package."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from radlens.bootstrap import GALLERY
+from radlens.ui.intake import Upload
+
+SAMPLES = GALLERY / "samples"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One phantom: its name starts with the word that the names of its tasks start with."""
+
+    path: Path
+    title: str
+
+
+def samples(task: str, folder: Path = SAMPLES) -> list[Sample]:
+    """The phantoms for a task, in order of their names."""
+    part = task.partition("-")[0]
+    return [
+        Sample(path, f"Read {path.stem.replace('-', ' ')}")
+        for path in sorted(folder.glob(f"{part}-*.png"))
+    ]
+
+
+def offer(task: str) -> Upload | None:
+    """Buttons with the phantoms of a task; the one that was pressed, as if it had been sent."""
+    found = samples(task)
+    if not found:
+        return None
+    st.caption("No image at hand? Synthetic phantoms, drawn, not taken of anyone:")
+    pressed = None
+    with st.container(horizontal=True, key="samples"):
+        for sample in found:
+            with st.container(key=f"sample-{sample.path.stem}", width=190):
+                st.image(str(sample.path), width=96)
+                if st.button(sample.title, key=f"read-{sample.path.stem}", width="stretch"):
+                    pressed = sample
+    if pressed is None:
+        return None
+    return Upload(pressed.path.name, f"sample:{pressed.path.name}", pressed.path.read_bytes)

@@ -1,0 +1,67 @@
+"""What is said of a prediction in a line; never that nothing is wrong."""
+
+from collections.abc import Iterable
+
+from radlens.domain.errors import UnknownTask
+from radlens.domain.finding import Finding
+from radlens.domain.prediction import Prediction
+from radlens.domain.task import Label, Task, Urgency
+from radlens.ports import Site
+
+SOONEST = tuple(Urgency)  # critical, moderate, routine
+
+
+def card_of(site: Site, prediction: Prediction) -> Task:
+    """The task card of a prediction; raises UnknownTask where the site has lost it."""
+    try:
+        return site.tasks[prediction.model.task]
+    except KeyError as error:
+        raise UnknownTask(
+            f"The card of the task {prediction.model.task} is no longer on this site.",
+            hint="Put the card back into the tasks folder of RADLENS_HOME.",
+        ) from error
+
+
+def reported(prediction: Prediction, task: Task) -> list[tuple[Finding, Label]]:
+    """The positive findings with their labels, the most urgent first, then the most probable."""
+    found = [(f, task.label(f.label)) for f in prediction.findings if f.positive]
+    return sorted(found, key=lambda pair: (SOONEST.index(pair[1].urgency), -pair[0].probability))
+
+
+def by_probability(prediction: Prediction) -> list[Finding]:
+    """Every finding, the most probable first."""
+    return sorted(prediction.findings, key=lambda finding: -finding.probability)
+
+
+def percent(probability: float) -> str:
+    """A probability as text; what is not certain is never shown as 0 % or 100 %."""
+    if 0 < probability < 0.005:
+        return "< 1 %"
+    if 0.995 <= probability < 1:
+        return "> 99 %"
+    return f"{probability:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def headline(prediction: Prediction, task: Task) -> str:
+    """The positive findings in one line, or how many were looked for and not reported."""
+    found = reported(prediction, task)
+    if found:
+        return ", ".join(
+            f"{label.title} {percent(finding.probability)}" for finding, label in found
+        )
+    return f"{len(prediction.findings)} looked for, none reported"
+
+
+def tiers(prediction: Prediction) -> str:
+    """The tiers of what is claimed, the strongest first, each once."""
+    claimed = sorted(
+        (finding for finding in prediction.findings if finding.tier),
+        key=lambda finding: -finding.probability,
+    )
+    return ", ".join(dict.fromkeys(str(finding.tier) for finding in claimed)) or "none claimed"
+
+
+def listed(titles: Iterable[str]) -> str:
+    """Titles as a list in a sentence."""
+    *first, last = titles
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,87 @@
+"""Renew the pictures of the documents: ``python -m tests.browser.pictures [FOLDER]``.
+
+They show a synthetic sample of the package, read by the models of the gallery.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, FLAGS, free_port, start
+
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "pictures"
+MOST_BYTES = 400_000
+
+
+def live_prediction(page: Page) -> None:
+    """A sample was read; the result stands at the top, as far as it fits."""
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="Chest X-ray").click()
+    page.get_by_role("button", name="Read chest phantom").click()
+    page.get_by_role("heading", name="All findings").wait_for()
+    page.locator("img.heat").wait_for()
+    page.locator(".vega-embed svg").wait_for()
+
+
+def history(page: Page) -> None:
+    """The sample stands in the list."""
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="Open").first.wait_for()
+
+
+PICTURES: dict[str, Callable[[Page], None]] = {
+    "live-prediction": live_prediction,
+    "history": history,
+}
+
+
+def save(page: Page, path: Path) -> None:
+    """The whole page as PNG, with fewer colours where it would be too large for a document."""
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": 1440, "height": min(height, 1400)})
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    content = page.screenshot(animations="disabled")
+    if len(content) > MOST_BYTES:
+        content = _fewer_colours(content)
+    path.write_bytes(content)
+    print(f"{path.name}: {len(content):,} bytes")
+
+
+def _fewer_colours(content: bytes) -> bytes:
+    """256 colours, dithered, so that a heat map stays smooth."""
+    image = Image.open(BytesIO(content)).convert("RGB")
+    palette = image.quantize(256, method=Image.Quantize.MEDIANCUT)
+    stream = BytesIO()
+    dithered = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    dithered.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def main(folder: Path = DOCUMENTS) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        process = start(Path(home), port)
+        try:
+            print(process.stdout.readline(), end="")
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(60_000)
+            page.goto(f"http://localhost:{port}")
+            for name, act in PICTURES.items():
+                act(page)
+                save(page, folder / f"{name}.png")
+            browser.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

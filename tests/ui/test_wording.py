@@ -1,0 +1,73 @@
+"""What is said in a line is never more than what is known."""
+
+import pytest
+
+from radlens.domain.finding import Finding, OperatingPoint, Tier
+from radlens.ui.samples import samples
+from radlens.ui.wording import headline, listed, percent, reported, tiers
+from tests.builders import TASKS, picture, png
+
+TASK = TASKS["chest-xray"]
+
+
+def finding(label: str, probability: float, *, positive: bool) -> Finding:
+    tier = Tier.LOW if positive else None
+    return Finding(
+        label,
+        probability,
+        positive=positive,
+        tier=tier,
+        calibrated=True,
+        operating_point=OperatingPoint(0.5),
+    )
+
+
+@pytest.fixture
+def answer(site):
+    """A prediction with the findings that a test gives it."""
+    from dataclasses import replace
+
+    from radlens.ui.door import READER
+    from radlens.usecases.predict import predict
+
+    made = predict(site, png(picture(1)), task=TASK.name, by=READER)
+    return lambda *findings: replace(made, findings=findings)
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.0, "0\xa0%"), (0.434, "43\xa0%"), (1.0, "100\xa0%")],
+)
+def test_what_is_not_certain_is_not_shown_as_certain(probability, text):
+    assert percent(probability) == text
+
+
+def test_the_most_urgent_finding_comes_first_even_when_it_is_less_probable(answer):
+    found = reported(
+        answer(
+            finding("Fibrosis", 0.9, positive=True),
+            finding("Edema", 0.6, positive=True),
+            finding("Mass", 0.4, positive=False),
+        ),
+        TASK,
+    )
+    assert [label.name for _, label in found] == ["Edema", "Fibrosis"]
+
+
+def test_no_positive_finding_is_a_count_of_what_was_looked_for(answer):
+    nothing = answer(finding("Edema", 0.1, positive=False), finding("Mass", 0.2, positive=False))
+    assert headline(nothing, TASK) == "2 looked for, none reported"
+    assert tiers(nothing) == "none claimed"
+
+
+def test_a_list_reads_as_a_sentence():
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_samples_are_offered_for_their_own_task_only(tmp_path):
+    for name in ("chest-phantom.png", "brain-phantom.png", "brain-other.png"):
+        (tmp_path / name).write_bytes(png(picture()))
+    assert [s.path.name for s in samples("chest-xray", tmp_path)] == ["chest-phantom.png"]
+    assert len(samples("brain-tumor", tmp_path)) == 2
+    assert samples("neuro-rare", tmp_path) == []
