@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radlens.domain.errors import Corrupted, NoSuchLabel
-from radlens.domain.finding import Finding, OperatingPoint, findings
+from radlens.domain.finding import Finding, OperatingPoint, findings, percent
 from radlens.domain.metrics import Confusion
 from radlens.domain.task import Mode, Task
-from radlens.reports.content import Report, focus, percent, report
+from radlens.reports.content import Report, focus, report
 from tests.reports import samples
 
 FORBIDDEN = (

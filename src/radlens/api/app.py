@@ -10,9 +10,9 @@ from starlette.formparsers import MultiPartParser
 
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
-from radlens.api.metrics import PREDICTIONS, SECONDS
 from radlens.domain.audit import Actor
 from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
+from radlens.metrics import PREDICTIONS, SECONDS
 from radlens.ports import Site
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models, troubles

@@ -7,7 +7,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from radlens.api.metrics import ERRORS
 from radlens.domain.errors import (
     BadBundle,
     BadInput,
@@ -18,6 +17,7 @@ from radlens.domain.errors import (
     Refused,
     Unavailable,
 )
+from radlens.metrics import ERRORS
 from radlens.wire import FailureJson, error_json
 
 # The first match counts: a damaged live model is the site's fault, not the caller's.

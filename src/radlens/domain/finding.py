@@ -79,24 +79,38 @@ def findings(
     return tuple(finding(index, label) for index, label in enumerate(labels))
 
 
+def percent(probability: float) -> str:
+    """A probability to one decimal, never rounded to certainty: 0.9999 is "> 99.9 %"."""
+    if probability > 0.999:
+        return "> 99.9 %"
+    return "< 0.1 %" if probability < 0.001 else f"{probability:.1%}".replace("%", " %")
+
+
 def sentence(finding: Finding, label: Label) -> str:
     """What may be said of one label in plain words, and how often saying so was right.
 
     It never says that nothing is wrong: only what was looked for and not reported.
     """
-    measured = finding.operating_point.measured
+    measured, shown = finding.operating_point.measured, percent(finding.probability)
     if finding.positive:
+        said, then = f"reported, {shown}", "When it was reported, it was there"
         right = measured.positive_predictive_value if measured else None
-        return f"{label.title}: reported, {finding.probability:.0%}. {_record(right)}"
-    right = measured.negative_predictive_value if measured else None
-    return f"{label.title}: looked for, not reported ({finding.probability:.0%}). {_record(right)}"
+    else:
+        said, then = (
+            f"looked for, not reported ({shown})",
+            "When it was not reported, it was absent",
+        )
+        right = measured.negative_predictive_value if measured else None
+        if not label.abnormal:
+            said = f"not the answer ({shown})"
+    return f"{label.title}: {said}. {_record(then, right)}"
 
 
-def _record(right: Proportion | None) -> str:
+def _record(then: str, right: Proportion | None) -> str:
     if right is None:
         return "How often this is right has not been measured."
     bounds = right.interval
     return (
-        f"That was right in {right.hits} of {right.n} held-out cases "
-        f"({right.value:.0%}, 95 % interval {bounds.low:.0%} to {bounds.high:.0%})."
+        f"{then} in {right.hits} of {right.n} held-out cases "
+        f"({percent(right.value)}, 95 % interval {percent(bounds.low)} to {percent(bounds.high)})."
     )

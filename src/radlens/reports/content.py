@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.errors import Corrupted
-from radlens.domain.finding import Finding, sentence
+from radlens.domain.finding import Finding, percent, sentence
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Code, Label, Mode, Task
@@ -79,13 +79,6 @@ def report(prediction: Prediction, *, task: Task, evidence: NDArray[np.float32])
         provenance=_provenance(prediction),
         intended_use=task.intended_use,
     )
-
-
-def percent(probability: float) -> str:
-    """A probability to one decimal, never rounded to certainty: 0.9999 is "> 99.9 %"."""
-    if probability > 0.999:
-        return "> 99.9 %"
-    return "< 0.1 %" if probability < 0.001 else f"{probability:.1%}".replace("%", " %")
 
 
 def focus(findings: tuple[Finding, ...]) -> int:

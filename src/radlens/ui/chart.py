@@ -5,9 +5,10 @@ from typing import TypedDict
 import altair as alt
 import streamlit as st
 
+from radlens.domain.finding import percent
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Task
-from radlens.ui.wording import by_probability, percent
+from radlens.ui.wording import by_probability
 
 REPORTED, NOT_REPORTED, POINT = "#f59e0b", "#5b8db8", "#e11d74"
 

@@ -4,10 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from radlens.domain.finding import Finding, sentence
+from radlens.domain.finding import Finding, percent, sentence
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task
-from radlens.ui.wording import by_probability, listed, percent, reported
+from radlens.ui.wording import by_probability, listed, reported
 
 
 def summarise(prediction: Prediction, task: Task) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from radlens.domain.errors import RadLensError, Unavailable
+from radlens.metrics import ERRORS, PREDICTIONS, SECONDS
 from radlens.ports import Site
 from radlens.ui.door import READER
 from radlens.usecases.predict import predict
@@ -92,9 +93,13 @@ def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensEr
     # The key makes one record even where two runs of the page meet on one upload.
     key = f"{_session()}:{task}:{digest}"
     try:
-        return predict(site, content, task=task, by=READER, key=key).id
+        with SECONDS.time():
+            prediction = predict(site, content, task=task, by=READER, key=key)
     except RadLensError as error:
+        ERRORS.labels(error.kind).inc()
         return error
+    PREDICTIONS.labels(task).inc()
+    return prediction.id
 
 
 def _settled(task: str, upload: Upload) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from radlens.domain.errors import UnknownTask
-from radlens.domain.finding import Finding
+from radlens.domain.finding import Finding, percent
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task, Urgency
 from radlens.ports import Site
@@ -31,15 +31,6 @@ def reported(prediction: Prediction, task: Task) -> list[tuple[Finding, Label]]:
 def by_probability(prediction: Prediction) -> list[Finding]:
     """Every finding, the most probable first."""
     return sorted(prediction.findings, key=lambda finding: -finding.probability)
-
-
-def percent(probability: float) -> str:
-    """A probability as text; what is not certain is never shown as 0 % or 100 %."""
-    if 0 < probability < 0.005:
-        return "< 1 %"
-    if 0.995 <= probability < 1:
-        return "> 99 %"
-    return f"{probability:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def headline(prediction: Prediction, task: Task) -> str:
