@@ -30,10 +30,15 @@ check:                ## Run every check in an environment that is set up
 bench: setup-test     ## Print each figure beside its goal
 	$(BIN)/python -m bench
 
-gallery: setup-lab    ## Train the shipped models again from DATA (a folder like ../shared/data)
+gallery: setup-lab    ## Train the shipped models again: make gallery DATA=FOLDER (chest-xray/, brain-tumor/)
 	for task in chest-xray brain-tumor; do
-	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $(DATA)/$${task} --out src/radlens/gallery/$$task
+	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $(DATA)/$$task --out runs/$$task
+	  rm -rf src/radlens/gallery/$$task
+	  cp -r runs/$$task/$$task src/radlens/gallery/$$task
 	done
+
+pictures: setup-test  ## Take the pictures of the documents again
+	$(BIN)/python -m tests.browser.pictures
 
 clean:                ## Remove the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -86,6 +86,8 @@ def dataset(pixels: np.ndarray, *, frames: int | None = None, **elements: Any) -
 
 def unchecked(keyword: str, value: Any) -> DataElement:
     """An element with whatever value, as a careless device writes it."""
+    if isinstance(value, DataElement):
+        return value
     tag = tag_for_keyword(keyword)
     vr = "LO" if isinstance(value, str) and "^" in value else dictionary_VR(tag)
     return DataElement(tag, vr, value, validation_mode=config.IGNORE)

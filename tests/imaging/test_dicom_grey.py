@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.dataelem import DataElement
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
@@ -106,6 +107,13 @@ def test_padding_does_not_define_the_window(syntax: Any) -> None:
     assert scan.window == Window(pixels[:, 5:].min() + 32768.0, 3095 + 32768.0)
 
 
+def test_padding_that_was_written_without_its_sign_is_padding() -> None:
+    pixels = RAMP.astype(np.int16) - 1000
+    pixels[0, 0] = -2000
+    unsigned = DataElement(0x00280120, "US", 63536)
+    assert decode(dicom(pixels, PixelPaddingValue=unsigned)).window.low == 32768.0 - 999
+
+
 def test_a_range_of_padding_does_not_define_the_window() -> None:
     pixels = RAMP.copy()
     pixels[0, :2] = 60000, 61000
@@ -136,6 +144,21 @@ def test_a_modality_lut_starts_at_a_negative_value_and_ends_with_its_last_entry(
     table = lut(-3, np.array([10, 20, 30, 40], np.uint16), 8)
     scan = decode(dicom(pixels, ModalityLUTSequence=[table]))
     assert scan.pixels.tolist() == [[10, 10], [30, 40]]
+
+
+def test_a_first_value_that_was_written_without_its_sign_is_negative() -> None:
+    table = lut(-3, np.array([10, 20, 30, 40], np.uint16), 8)
+    table["LUTDescriptor"] = DataElement(0x00283002, "US", [4, 65533, 8])
+    pixels = np.array([[-3, -2, -1, 0]], np.int16)
+    assert decode(dicom(pixels, ModalityLUTSequence=[table])).pixels.tolist() == [[10, 20, 30, 40]]
+
+
+def test_a_voi_lut_begins_where_the_modality_lut_ends() -> None:
+    pixels = np.array([[0, 1, 2, 3]], np.int16)
+    modality = lut(0, np.array([40_000, 40_001, 40_002, 40_003], np.uint16), 16)
+    voi = lut(40_000, np.array([5, 6, 7, 8], np.uint16), 8)
+    scan = decode(dicom(pixels, ModalityLUTSequence=[modality], VOILUTSequence=[voi]))
+    assert scan.pixels.tolist() == [[5, 6, 7, 8]]
 
 
 def test_values_after_a_modality_lut_are_what_the_window_is_in() -> None:
