@@ -32,7 +32,9 @@ def test_a_radlens_command_of_the_documents_can_be_parsed(line: str) -> None:
         assert words[0] in command.commands, line
         command = command.commands[words.pop(0)]
     if any(word.startswith("-") for word in words):
-        command.make_context("radlens", words)
+        # Under the group's own context: Click keeps what a command learns from its first one.
+        above = click.Context(app, **app.context_settings)
+        command.make_context("radlens", words, parent=above)
 
 
 @pytest.mark.parametrize("line", [line for line in typed() if line.startswith("make ")])
