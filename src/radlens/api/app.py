@@ -64,8 +64,8 @@ def create_operations(site: Site) -> FastAPI:
 
 def _predictions(site: Site) -> APIRouter:
     router = APIRouter()
-    # One more than there are workers: one decodes or commits while the others read.
-    slots = CapacityLimiter(site.workers + 1)
+    # Twice as many as there are workers: some decode or commit while the others read.
+    slots = CapacityLimiter(2 * site.workers)
 
     @router.post(
         "/predictions", status_code=201, responses=declared(BadInput, Conflict, Unavailable)
