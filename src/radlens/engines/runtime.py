@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from threading import BoundedSemaphore
-from zlib import crc32
 
 import numpy as np
 import onnxruntime as ort
+from isal.isal_zlib import crc32
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
@@ -132,9 +132,12 @@ def _checksum(graph: bytes) -> str:
 
 def _machine(digest: str) -> str:
     """The optimised graph is laid out for one model, runtime and kind of processor."""
-    flags = ""
+    kind = f"{digest} {ort.__version__} {platform.machine()} {_processor()}"
+    return sha256(kind.encode()).hexdigest()[:32]
+
+
+def _processor() -> str:
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        flags = next((line for line in lines if line.startswith("flags")), "")
-    kind = f"{digest} {ort.__version__} {platform.machine()} {platform.processor()} {flags}"
-    return sha256(kind.encode()).hexdigest()[:32]
+        return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return platform.processor()  # elsewhere; on Linux it would start a process to ask
