@@ -1,5 +1,7 @@
 """The rules of a finding: probabilities, tiers, wording, heat maps, intervals."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from scipy.stats import binomtest
 
+from radlens.domain.audit import GENESIS, Act, Actor, follow
 from radlens.domain.calibration import Calibration, probabilities
 from radlens.domain.errors import BadCard, NotAssessable
 from radlens.domain.finding import OperatingPoint, Tier, findings, sentence, tier_of
@@ -176,3 +179,9 @@ def test_a_card_that_does_not_hold_together_is_refused(before: str, after: str) 
     """Urgency above all is never a default."""
     with pytest.raises(BadCard):
         Task.from_toml(CARD.replace(before, after))
+
+
+def test_a_value_that_is_no_number_never_enters_the_chain() -> None:
+    act = Act(datetime(2026, 1, 1, tzinfo=UTC), Actor("a", "cli"), "predict", "1", {"p": np.nan})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        follow(act, seq=1, previous=GENESIS)

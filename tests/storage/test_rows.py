@@ -52,7 +52,7 @@ model = st.builds(ModelRef, text, text, digest, text)
 findings = st.lists(finding, max_size=4).map(tuple)
 prediction = st.builds(Prediction, text, time, actor, model, image, digest, findings)
 
-plain_value = st.none() | st.booleans() | st.integers() | st.floats() | text
+plain_value = st.none() | st.booleans() | st.integers() | number | text
 detail = st.dictionaries(
     text | st.integers(),
     st.recursive(
