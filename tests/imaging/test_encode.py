@@ -1,8 +1,6 @@
 """What is stored: the pixels, all of them, and nothing else."""
 
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -75,24 +73,6 @@ def test_what_was_stored_is_restored_though_the_bounds_are_tighter_now() -> None
     wide = Scan(np.zeros((1, Bounds().side_pixels + 1), np.uint8), Window(0.0, 255.0), "png")
     ref = ImageRef("0" * 64, 1, wide.cols, wide.window, "png", None, None, 1, 1)
     assert restore(encode_png(wide), ref).cols == wide.cols
-
-
-WITHOUT_ISAL = """
-import sys
-sys.modules["isal"] = None
-import numpy as np
-from radlens.imaging.decode import decode
-from radlens.imaging.encode import FAST, png
-pixels = np.random.default_rng(0).integers(0, 256, (50, 60), dtype=np.uint8)
-print(FAST, np.array_equal(decode(png(pixels)).pixels, pixels))
-"""
-
-
-def test_without_isal_it_is_slower_and_as_lossless() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_ISAL], check=True, capture_output=True, text=True
-    )
-    assert done.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1)])

@@ -5,18 +5,12 @@ import zlib
 from dataclasses import replace
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Bounds, Pixels, Scan
 from radlens.imaging.decode import decode
-
-try:
-    from isal import isal_zlib
-
-    FAST = True
-except ImportError:  # five times slower without it, and the same pixels
-    FAST = False
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels -> PNG 11.2.2
@@ -68,10 +62,8 @@ def _filtered(pixels: Pixels) -> NDArray[np.uint8]:
 
 
 def _deflated(filtered: NDArray[np.uint8]) -> bytes:
-    if FAST:
-        return isal_zlib.compress(filtered, 1)
-    runs = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    return runs.compress(filtered.data) + runs.flush()
+    # One compressor only: another would give the same image another SHA-256.
+    return isal_zlib.compress(filtered, 1)
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
