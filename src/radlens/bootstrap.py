@@ -14,8 +14,9 @@ from radlens.engines.live import LiveModels
 from radlens.ports import Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.folder import FolderBlobs
+from radlens.storage.ledger import MemoryLedger, SqliteLedger
 from radlens.storage.memory import MemoryBlobs, MemoryRecords
-from radlens.storage.sqlite import SqliteRecords
+from radlens.storage.sqlite import Database, SqliteRecords
 
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
@@ -30,10 +31,12 @@ def settings(**arguments: object) -> Settings:
 def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
     records: SqliteRecords | MemoryRecords = MemoryRecords()
+    ledger: SqliteLedger | MemoryLedger = MemoryLedger()
     blobs: FolderBlobs | MemoryBlobs = MemoryBlobs()
     if record:
         _make(settings.home)
-        records = SqliteRecords(settings.home / "radlens.sqlite")
+        database = Database(settings.home / "radlens.sqlite")
+        records, ledger = SqliteRecords(database), SqliteLedger(database)
         blobs = FolderBlobs(settings.home / "objects")
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
     shelves = (settings.home / "models", GALLERY)
@@ -41,6 +44,7 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     site = Site(
         tasks=tasks,
         records=records,
+        ledger=ledger,
         blobs=blobs,
         live=live,
         bounds=settings.bounds,

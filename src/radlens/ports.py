@@ -1,4 +1,4 @@
-"""The three doors to the outside, and the Site that holds them open."""
+"""The doors to the outside, and the Site that holds them open."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.audit import Act, Entry
+from radlens.domain.ledger import Item, Kind
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.domain.prediction import Once, Prediction
 from radlens.domain.scan import Bounds
@@ -49,6 +50,25 @@ class Records(Protocol):
 
     def close(self) -> None:
         """Let go of what is held; nothing may be asked afterwards."""
+        ...
+
+
+class Ledger(Protocol):
+    """What the lab found out: datasets, scans, runs, evaluations, studies."""
+
+    def put(self, item: Item) -> None:
+        """Commit a new entry, or the next state of a running one.
+
+        The same entry again is nothing new; a finished one never changes: raises Conflict.
+        """
+        ...
+
+    def get(self, item_id: str) -> Item:
+        """One entry by its id or the unambiguous beginning of it; raises NoSuchItem."""
+        ...
+
+    def items(self, kind: Kind, *, name: str | None = None, limit: int = 1000) -> list[Item]:
+        """Entries of a kind, of one name or of all, the newest first."""
         ...
 
 
@@ -96,6 +116,7 @@ class Site:
 
     tasks: Mapping[str, Task]
     records: Records
+    ledger: Ledger
     blobs: Blobs
     live: Live
     bounds: Bounds

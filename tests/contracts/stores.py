@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from radlens.storage.folder import FolderBlobs
+from radlens.storage.ledger import MemoryLedger, SqliteLedger
 from radlens.storage.memory import MemoryBlobs, MemoryRecords
-from radlens.storage.sqlite import SqliteRecords
+from radlens.storage.sqlite import Database, SqliteRecords
 
 DURABLE_RECORDS: dict[str, Callable[[Path], SqliteRecords]] = {
-    "sqlite": lambda folder: SqliteRecords(folder / "radlens.sqlite"),
+    "sqlite": lambda folder: SqliteRecords(Database(folder / "radlens.sqlite")),
 }
 RECORDS: dict[str, Callable[[Path], SqliteRecords | MemoryRecords]] = DURABLE_RECORDS | {
     "memory": lambda _: MemoryRecords(),
@@ -18,4 +19,8 @@ DURABLE_BLOBS: dict[str, Callable[[Path], FolderBlobs]] = {
 }
 BLOBS: dict[str, Callable[[Path], FolderBlobs | MemoryBlobs]] = DURABLE_BLOBS | {
     "memory": lambda _: MemoryBlobs(),
+}
+LEDGERS: dict[str, Callable[[Path], SqliteLedger | MemoryLedger]] = {
+    "sqlite": lambda folder: SqliteLedger(Database(folder / "radlens.sqlite")),
+    "memory": lambda _: MemoryLedger(),
 }

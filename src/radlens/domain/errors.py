@@ -14,6 +14,7 @@ RadLensError
 ├── NotFound
 │   ├── NoSuchPrediction      no record under that id
 │   ├── NoSuchLabel           the task has no such label
+│   ├── NoSuchItem            no entry of the ledger under that id or name
 │   └── NoSuchObject          no object under that digest
 ├── Conflict
 │   └── KeyReused             one idempotency key, two different requests
@@ -100,6 +101,10 @@ class NoSuchPrediction(NotFound):
 
 class NoSuchLabel(NotFound):
     default_hint = "The labels of a task stand in its card, in order."
+
+
+class NoSuchItem(NotFound):
+    default_hint = "`radlens data list` and `radlens runs list` name what there is."
 
 
 class NoSuchObject(NotFound):

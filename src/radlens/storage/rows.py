@@ -28,7 +28,7 @@ def prediction_row(prediction: Prediction) -> Row:
     model, image = prediction.model, asdict(prediction.image)
     return (
         prediction.id,
-        _zoned(prediction.time),
+        zoned(prediction.time),
         prediction.by.name,
         prediction.by.via,
         model.task,
@@ -36,9 +36,9 @@ def prediction_row(prediction: Prediction) -> Row:
         model.digest,
         model.statement,
         image.pop("digest"),
-        _finite(image),
+        finite(image),
         prediction.evidence,
-        _finite([asdict(finding) for finding in prediction.findings]),
+        finite([asdict(finding) for finding in prediction.findings]),
     )
 
 
@@ -63,7 +63,7 @@ def entry_row(entry: Entry) -> Row:
     """The columns ENTRY of an audit entry whose act is ``plain``."""
     act = entry.act
     place = (act.verb, act.subject, json.dumps(act.detail), entry.previous, entry.digest)
-    return (entry.seq, _zoned(act.time), act.by.name, act.by.via, *place)
+    return (entry.seq, zoned(act.time), act.by.name, act.by.via, *place)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
@@ -104,14 +104,21 @@ def _finding(entries: Mapping[str, Any]) -> Finding:
     )
 
 
-def _finite(values: object) -> str:
+def finite(values: object) -> str:
+    """The values as JSON; raises NotAssessable where a number is NaN or infinite."""
     try:
         return json.dumps(values, allow_nan=False)
     except ValueError as error:
         raise NotAssessable("A value to be recorded is not a number.") from error
 
 
-def _zoned(time: datetime) -> str:
+def time_of(text: str) -> datetime:
+    """The time that ``zoned`` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def zoned(time: datetime) -> str:
+    """A time as ISO 8601 with its offset, to be read back exactly."""
     if time.utcoffset() is None:
         raise ValueError("A time on record must say its zone.")
     return time.isoformat()

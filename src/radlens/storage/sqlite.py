@@ -16,12 +16,12 @@ from radlens.storage.statements import Transaction
 PAGE = 250
 
 
-class SqliteRecords:
-    """The records of a site in the file ``path``, made with its tables on first use.
+class Database:
+    """A site's SQLite file ``path``, made with its tables on first use.
 
     ``busy_s`` is how long to wait while another process writes.
-    Every method raises StorageFull, StorageUnavailable or a leaf of Corrupted for what the
-    database says. Open it after a fork, never before.
+    Every use raises StorageFull, StorageUnavailable or a leaf of Corrupted for what the database
+    says. Open it after a fork, never before.
     """
 
     def __init__(self, path: Path, *, busy_s: float = 10.0) -> None:
@@ -43,29 +43,54 @@ class SqliteRecords:
             self.close()
             raise
 
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A connection to ask on."""
+        with self._connections.lend() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction that is committed at the end, or never happened."""
+        with self._writer, self._connections.lend() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the log into the database."""
+        self._connections.close()
+
+
+class SqliteRecords:
+    """The records of a site in its database; raises what ``Database`` raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
     def add(self, prediction: Prediction, act: Act, once: Once | None = None) -> Prediction:
-        with self._writing() as sql:
+        with self._database.writing() as sql:
             return statements.record(sql, prediction, act, once)
 
     def get(self, prediction_id: str) -> Prediction:
-        with self._connections.lend() as sql:
+        with self._database.reading() as sql:
             return statements.get(sql, prediction_id)
 
     def repeated(self, once: Once) -> Prediction | None:
-        with self._connections.lend() as sql:
+        with self._database.reading() as sql:
             return statements.repeated(sql, once)
 
     def history(
         self, *, limit: int, before: str | None = None, image: str | None = None
     ) -> list[Prediction]:
-        with self._connections.lend() as sql:
+        with self._database.reading() as sql:
             return statements.history(sql, limit=limit, before=before, image=image)
 
     def audit(self) -> Iterator[Entry]:
         # By pages: a reader who stops half-way holds neither a connection nor the log.
         after = 0
         while True:
-            with self._connections.lend() as sql:
+            with self._database.reading() as sql:
                 page = statements.entries(sql, after=after, limit=PAGE)
             yield from page
             if len(page) < PAGE:
@@ -74,12 +99,4 @@ class SqliteRecords:
 
     def close(self) -> None:
         """Close every connection; the last one folds the log into the database."""
-        self._connections.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Transaction]:
-        """A transaction that is committed at the end, or never happened."""
-        with self._writer, self._connections.lend() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
+        self._database.close()
