@@ -7,7 +7,7 @@ BIN := .venv/bin
 # One thread a worker is what small shared machines serve best with.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run setup setup-lab setup-test test check bench gallery pictures clean
+.PHONY: run setup setup-lab setup-test test check bench bench-lab gallery pictures clean
 
 run: setup            ## Start RadLens on http://localhost:8501
 	exec $(BIN)/radlens serve
@@ -30,9 +30,16 @@ check:                ## Run every check in an environment that is set up
 bench: setup-test     ## Print each figure beside its goal
 	$(BIN)/python -m bench
 
+bench-lab: setup-test ## Print the lab's figures: make bench-lab DATA=FOLDER (chest-xray/, brain-tumor/)
+	$(BIN)/python -m bench.lab $(DATA)
+
 gallery: setup-lab    ## Train the shipped models again: make gallery DATA=FOLDER (chest-xray/, brain-tumor/)
+	export RADLENS_HOME=$(CURDIR)/runs/site
+	declare -A keep=([chest-xray]="--keep val --keep test" [brain-tumor]="--keep test")
 	for task in chest-xray brain-tumor; do
-	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $(DATA)/$$task --out runs/$$task
+	  $(BIN)/radlens data import $(DATA)/$$task --task $$task --name $$task
+	  $(BIN)/radlens data split $$task $${keep[$$task]} --name $$task-split
+	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $$task-split --out runs/$$task
 	  rm -rf src/radlens/gallery/$$task
 	  cp -r runs/$$task/$$task src/radlens/gallery/$$task
 	done

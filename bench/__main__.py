@@ -2,32 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
 
 from bench import figures, server
+from bench.figure import Figure, show
 from bench.models import TASK, make
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
 
 WORKERS = os.cpu_count() or 1
-
-
-@dataclass(frozen=True)
-class Figure:
-    name: str
-    goal: str
-    measure: Callable[[], float]
-
-    def line(self) -> str:
-        value = self.measure()
-        sign, bound = self.goal[:2], float(self.goal[2:])
-        met = value <= bound if sign == "<=" else value >= bound
-        return f"{self.name} {value:.3f} {self.goal} {'ok' if met else 'short'}"
 
 
 def main(only: list[str]) -> None:
@@ -52,9 +38,7 @@ def main(only: list[str]) -> None:
             Figure("http/raw-loop", ">=0.85", lambda: server.http_throughput(home, WORKERS)),
             Figure("memory-1000/50", "<=1.05", lambda: server.memory_growth(home, WORKERS)),
         ]
-        for figure in table:
-            if not only or figure.name in only:
-                print(figure.line(), flush=True)
+        show(table, only)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,12 @@ from PIL import Image
 
 from radlens.bootstrap import PACKAGE, open_site, read_tasks
 from radlens.domain.calibration import Calibration
-from radlens.domain.finding import OperatingPoint
+from radlens.domain.finding import OperatingPoint, Tier, TierRecord
+from radlens.domain.gate import MEANINGS, Gate, Share, Signal
+from radlens.domain.metrics import Proportion
 from radlens.domain.model import InputSpec, Manifest
 from radlens.domain.task import Mode, Task
+from radlens.domain.uncertainty import Uncertainty
 from radlens.engines.golden import golden_scan
 from radlens.imaging.prepare import prepare
 from radlens.ports import Site
@@ -42,7 +45,9 @@ def picture(seed: int = 0, rows: int = 96, cols: int = 80) -> np.ndarray:
     return np.asarray(coarse.resize((cols, rows), Image.Resampling.BICUBIC))
 
 
-def tiny_network(labels: int, *, opset: int = 18, seed: int = 7) -> onnx.ModelProto:
+def tiny_network(
+    labels: int, *, opset: int = 18, seed: int = 7, gated: bool = False
+) -> onnx.ModelProto:
     """A real network of two convolutions with outputs logits and evidence (4 x 4 maps)."""
     rng = np.random.default_rng(seed)
     weights = {
@@ -59,14 +64,26 @@ def tiny_network(labels: int, *, opset: int = 18, seed: int = 7) -> onnx.ModelPr
         helper.make_node("Add", ["mean", "bias"], ["logits"]),
     ]
     value = helper.make_tensor_value_info
+    outputs = [
+        value("logits", TensorProto.FLOAT, ["n", labels]),
+        value("evidence", TensorProto.FLOAT, ["n", labels, 4, 4]),
+    ]
+    if gated:  # every signal is the spread of the input: a picture's is about one
+        weights["ones"] = np.ones((1, len(MEANINGS)), np.float32)
+        weights["all"] = np.array([1, 2, 3], np.int64)
+        nodes += [
+            helper.make_node("Mul", ["tensor", "tensor"], ["squared"]),
+            helper.make_node("ReduceMean", ["squared", "all"], ["power"], keepdims=0),
+            helper.make_node("Unsqueeze", ["power", "one"], ["column"]),
+            helper.make_node("MatMul", ["column", "ones"], ["signals"]),
+        ]
+        weights["one"] = np.array([1], np.int64)
+        outputs.append(value("signals", TensorProto.FLOAT, ["n", len(MEANINGS)]))
     graph = helper.make_graph(
         nodes,
         "tiny",
         [value("tensor", TensorProto.FLOAT, ["n", 3, 64, 64])],
-        [
-            value("logits", TensorProto.FLOAT, ["n", labels]),
-            value("evidence", TensorProto.FLOAT, ["n", labels, 4, 4]),
-        ],
+        outputs,
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
     imports = [helper.make_opsetid("", opset)]
@@ -101,6 +118,29 @@ def tiny_manifest(task: Task, network: bytes, card: str, **changes: object) -> M
     return replace(manifest, **changes)
 
 
+def measured(task: Task, *, answer: int = 1) -> dict[str, object]:
+    """Changes to a manifest: one label is always the sure answer, and everything was measured.
+
+    High was right in 46 of 50. The label after the answer had too few cases to be ruled out.
+    """
+    labels = len(task.labels)
+    pull = tuple(50.0 * (i == answer) for i in range(labels))
+    record = TierRecord(Tier.HIGH, Proportion(46, 50))
+    threshold = 0.5 if task.mode is Mode.MULTI_LABEL else None
+    few = (answer + 1) % labels
+    return {
+        "calibration": Calibration((1.0,) * labels, pull, (True,) * labels),
+        "operating_points": (OperatingPoint(threshold, tiers=(record,)),) * labels,
+        "uncertainty": Uncertainty(
+            level=0.9,
+            thresholds=tuple(None if i == few else 0.99 for i in range(labels)),
+            cases=tuple(5 if i == few else 60 for i in range(labels)),
+            measured=(Proportion(23, 25),) * labels,
+            whole=Proportion(90, 99),
+        ),
+    }
+
+
 def tiny_bundle(folder: Path, task: Task, *, seed: int = 7, **changes: object) -> Path:
     """Write a bundle with a tiny network; ``changes`` are made to its manifest."""
     network = tiny_network(len(task.labels), seed=seed).SerializeToString()
@@ -109,6 +149,19 @@ def tiny_bundle(folder: Path, task: Task, *, seed: int = 7, **changes: object) -
     (folder / "model.onnx").write_bytes(network)
     (folder / "card.md").write_text(card)
     (folder / "manifest.json").write_bytes(tiny_manifest(task, network, card, **changes).to_json())
+    return folder
+
+
+def gated_bundle(folder: Path, task: Task, *, doubtful: float, refused: float) -> Path:
+    """A bundle whose gate holds an unlike image back above these; the other signals never do."""
+    network = tiny_network(len(task.labels), gated=True).SerializeToString()
+    session = ort.InferenceSession(network, providers=["CPUExecutionProvider"])
+    golden = session.run(["signals"], {"tensor": prepare(golden_scan(), SPEC)[None]})[0][0]
+    first, *others = MEANINGS
+    signals = (Signal(first, doubtful, refused), *(Signal(name, 99.0, 99.0) for name in others))
+    gate = Gate(signals, tuple(map(float, golden)), (Share("test", 50, 2, 1),))
+    tiny_bundle(folder, task, gate=gate)
+    signed(folder, model=network)
     return folder
 
 

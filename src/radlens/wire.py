@@ -3,21 +3,69 @@
 from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
 
 from radlens.domain.errors import RadLensError
-from radlens.domain.model import Manifest, ModelRef
+from radlens.domain.finding import Finding, TierRecord
+from radlens.domain.gate import Assessment
+from radlens.domain.metrics import Proportion
+from radlens.domain.model import ModelRef
 from radlens.domain.prediction import Prediction
-from radlens.domain.task import Task
+from radlens.domain.uncertainty import PredictionSet
+
+
+class ShareJson(TypedDict):
+    """``hits`` of ``n`` held-out cases, with Wilson's 95 % interval."""
+
+    hits: int
+    n: int
+    low: float
+    high: float
+
+
+class TierRecordJson(ShareJson):
+    """How often the tier was right; ``labels`` above 1: counted over so many labels together."""
+
+    labels: int
 
 
 class FindingJson(TypedDict):
+    """``tier_record`` is null where there is no tier or it was not measured."""
+
     label: str
     probability: float
+    calibrated: bool
     tier: str | None
+    tier_record: TierRecordJson | None
     positive: bool
 
 
+class MemberJson(TypedDict):
+    """``always``: kept whatever the image shows; ``covered``: how often it was kept when there."""
+
+    label: str
+    always: bool
+    covered: ShareJson | None
+
+
+class PredictionSetJson(TypedDict):
+    """What cannot be ruled out when ``level`` of those who have a label are to keep it."""
+
+    level: float
+    members: list[MemberJson]
+    covered: ShareJson | None
+
+
+class AssessmentJson(TypedDict):
+    """Whether the model may read the image: "assessable", or "doubtful" with the reasons."""
+
+    verdict: str
+    reasons: list[str]
+
+
 class ModelJson(TypedDict):
+    """``map_warning`` has to stand beside every heat map; "" where the maps passed their test."""
+
     version: str
     digest: str
+    map_warning: str
 
 
 class ErrorJson(TypedDict):
@@ -27,13 +75,18 @@ class ErrorJson(TypedDict):
 
 
 class PredictionJson(TypedDict):
-    """One answer. ``digest`` is the stored image's SHA-256; findings are in card order."""
+    """One answer. ``digest`` is the stored image's SHA-256; findings are in card order.
+
+    ``assessment`` is null where nothing checked whether the model may read the image.
+    """
 
     file: str | None
     digest: str | None
     task: str
     model: ModelJson | None
+    assessment: AssessmentJson | None
     findings: list[FindingJson]
+    prediction_set: PredictionSetJson | None
     prediction_id: str | None
     error: ErrorJson | None
 
@@ -49,55 +102,63 @@ class FailureJson(TypedDict):
     error: ErrorJson
 
 
-class LabelJson(TypedDict):
-    name: str
-    title: str
-    meaning: str
-    urgency: str
-    abnormal: bool
-
-
-class TaskJson(TypedDict):
-    name: str
-    title: str
-    mode: str
-    modalities: list[str]
-    demonstration: bool
-    intended_use: str
-    labels: list[LabelJson]
-
-
-class LiveModelJson(TypedDict):
-    """The live model of a task, or why there is none."""
-
-    task: str
-    version: str | None
-    digest: str | None
-    architecture: str | None
-    statement: str | None
-    error: ErrorJson | None
-
-
 def prediction_json(prediction: Prediction, file: str | None) -> PredictionJson:
     """The answer to a request that sent ``file``."""
-    findings = [
-        FindingJson(
-            label=finding.label,
-            probability=finding.probability,
-            tier=finding.tier and finding.tier.value,
-            positive=finding.positive,
-        )
-        for finding in prediction.findings
-    ]
     return PredictionJson(
         file=file,
         digest=prediction.image.digest,
         task=prediction.model.task,
-        model=ModelJson(version=prediction.model.version, digest=prediction.model.digest),
-        findings=findings,
+        model=_model_json(prediction.model),
+        assessment=assessment_json(prediction.assessment),
+        findings=[finding_json(finding) for finding in prediction.findings],
+        prediction_set=set_json(prediction.prediction_set),
         prediction_id=prediction.id,
         error=None,
     )
+
+
+def assessment_json(assessment: Assessment | None) -> AssessmentJson | None:
+    if assessment is None:
+        return None
+    return AssessmentJson(verdict=assessment.verdict.value, reasons=list(assessment.reasons))
+
+
+def finding_json(finding: Finding) -> FindingJson:
+    return FindingJson(
+        label=finding.label,
+        probability=finding.probability,
+        calibrated=finding.calibrated,
+        tier=finding.tier and finding.tier.value,
+        tier_record=_tier_record(finding.operating_point.record(finding.tier)),
+        positive=finding.positive,
+    )
+
+
+def set_json(found: PredictionSet | None) -> PredictionSetJson | None:
+    if found is None:
+        return None
+    members = [
+        MemberJson(label=member.label, always=member.always, covered=_share(member.measured))
+        for member in found.members
+    ]
+    return PredictionSetJson(level=found.level, members=members, covered=_share(found.whole))
+
+
+def _tier_record(record: TierRecord | None) -> TierRecordJson | None:
+    if record is None or (right := _share(record.right)) is None:
+        return None
+    return TierRecordJson(**right, labels=record.labels)
+
+
+def _share(share: Proportion | None) -> ShareJson | None:
+    if share is None:
+        return None
+    bounds = share.interval
+    return ShareJson(hits=share.hits, n=share.n, low=bounds.low, high=bounds.high)
+
+
+def _model_json(model: ModelRef) -> ModelJson:
+    return ModelJson(version=model.version, digest=model.digest, map_warning=model.map_warning)
 
 
 def record_json(prediction: Prediction) -> RecordJson:
@@ -116,7 +177,9 @@ def failed_json(error: RadLensError, *, file: str, task: str) -> PredictionJson:
         digest=None,
         task=task,
         model=None,
+        assessment=None,
         findings=[],
+        prediction_set=None,
         prediction_id=None,
         error=error_json(error),
     )
@@ -124,46 +187,3 @@ def failed_json(error: RadLensError, *, file: str, task: str) -> PredictionJson:
 
 def error_json(error: RadLensError) -> ErrorJson:
     return ErrorJson(kind=error.kind, message=error.message, hint=error.hint)
-
-
-def task_json(task: Task) -> TaskJson:
-    return TaskJson(
-        name=task.name,
-        title=task.title,
-        mode=task.mode.value,
-        modalities=list(task.modalities),
-        demonstration=task.demonstration,
-        intended_use=task.intended_use,
-        labels=[
-            LabelJson(
-                name=label.name,
-                title=label.title,
-                meaning=label.meaning,
-                urgency=label.urgency.value,
-                abnormal=label.abnormal,
-            )
-            for label in task.labels
-        ],
-    )
-
-
-def live_json(task: str, live: tuple[ModelRef, Manifest] | RadLensError) -> LiveModelJson:
-    """One row of the list of models."""
-    if isinstance(live, RadLensError):
-        return LiveModelJson(
-            task=task,
-            version=None,
-            digest=None,
-            architecture=None,
-            statement=None,
-            error=error_json(live),
-        )
-    ref, manifest = live
-    return LiveModelJson(
-        task=task,
-        version=ref.version,
-        digest=ref.digest,
-        architecture=manifest.architecture,
-        statement=ref.statement,
-        error=None,
-    )

@@ -14,6 +14,7 @@ from radlens.domain.errors import NoSuchObject, StorageFull
 from tests.builders import TASKS, picture, png, tiny_site
 
 IMAGE = png(picture())
+COLOURED = png(np.stack([picture(seed) for seed in range(3)], 2))
 
 
 @pytest.fixture
@@ -68,6 +69,7 @@ def test_two_requests_with_one_key_at_once_make_one_record(client: TestClient) -
         (b"text", "chest-xray", 422, "UnreadableImage"),
         (IMAGE[:-40], "chest-xray", 422, "UnreadableImage"),
         (png(np.zeros((50, 50), np.uint8)), "chest-xray", 422, "NotAssessable"),
+        (COLOURED, "chest-xray", 422, "NotThisTask"),
         (bytes(200_001), "chest-xray", 422, "TooLarge"),
         (bytes(900_000), "chest-xray", 422, "TooLarge"),
         (IMAGE, "knee", 422, "UnknownTask"),

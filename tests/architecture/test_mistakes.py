@@ -47,7 +47,11 @@ MISTAKES = {
         "test_training_sees_what_serving_sees",
         "test_no_pickle_and_no_shell_is_used_in_the_product",
     ],
-    "16 bits clipped to white, MONOCHROME1 not inverted, NaN as no finding": [
+    "16 bits clipped to white, MONOCHROME1 not inverted, NaN as no finding, a photo diseased": [
+        "test_what_is_plainly_no_such_image_is_refused_even_without_a_gate",
+        "test_an_image_that_is_unlike_all_others_is_refused_and_nothing_is_kept",
+        "test_images_of_other_kinds_are_refused",
+        "test_a_photo_gets_no_findings_on_the_page",
         "test_grey_of_16_bits_is_not_clipped_to_white",
         "test_a_monochrome1_image_is_shown_with_bone_bright",
         "test_an_answer_that_is_no_number_is_never_no_finding",

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -104,6 +105,16 @@ def test_a_bad_file_beside_a_good_one_says_why_and_stops_nothing(opened, server)
     beside = opened.get_by_role("alert").filter(has_text="notes.txt")
     expect(beside).to_contain_text("neither PNG, JPEG nor DICOM")
     expect(beside).to_contain_text("Send a PNG, a JPEG or a DICOM file")
+    assert count(server) == before + 1
+
+
+def test_a_photo_gets_no_findings_on_the_page(opened, server):
+    before = count(server)
+    pixels = np.stack([picture(seed, 300, 240) for seed in range(3)], 2)
+    photo = {"name": "holiday.png", "mimeType": "image/png", "buffer": png(pixels)}
+    read(opened, IMAGE, photo)
+    expect(opened.get_by_role("alert")).to_contain_text("It is in colour, as photographs are")
+    expect(opened.get_by_role("list", name="All findings")).to_have_count(1)
     assert count(server) == before + 1
 
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.builders import TASKS, picture, png, tiny_bundle
+from tests.builders import TASKS, gated_bundle, measured, picture, png, tiny_bundle
 
 
 @pytest.fixture
@@ -45,16 +46,43 @@ def test_predict_prints_one_object_per_file_in_the_order_given(home, images) -> 
     assert [answer["file"] for answer in answers] == [str(image) for image in images[::-1]]
     for answer in answers:
         assert set(answer) == {
-            "file", "digest", "task", "model", "findings", "prediction_id", "error",
+            "file", "digest", "task", "model", "findings", "prediction_set",
+            "assessment", "prediction_id", "error",
         }  # fmt: skip
         assert set(answer["model"]) == {"version", "digest"}
         assert [f["label"] for f in answer["findings"]] == list(TASKS["brain-tumor"].names)
-        assert set(answer["findings"][0]) == {"label", "probability", "tier", "positive"}
+        assert set(answer["findings"][0]) == {
+            "label", "probability", "calibrated", "tier", "tier_record", "positive",
+        }  # fmt: skip
         assert sum(f["probability"] for f in answer["findings"]) == pytest.approx(1)
         assert sum(f["tier"] is not None for f in answer["findings"]) == 1
         assert answer["error"] is None
     listed = json.loads(radlens(home, "history", "--json").stdout)
     assert {row["prediction_id"] for row in listed} == {a["prediction_id"] for a in answers}
+
+
+def test_tiers_and_sets_come_with_what_was_measured_in_words_and_in_json(home, images) -> None:
+    task = TASKS["brain-tumor"]
+    tiny_bundle(home / "models" / task.name, task, **measured(task))
+    said = radlens(home, "predict", images[0], "--task", task.name)
+    assert said.returncode == 0, said.stderr
+    assert "High      Meningioma" in said.stdout
+    assert "Tier High was right in 46 of 50 held-out cases (92.0 %, 95 % interval" in said.stdout
+    assert "With 90 % asked for, the true class is among: Meningioma, Pituitary" in said.stdout
+    assert "The true class was in the set in 90 of 99 held-out cases" in said.stdout
+    assert "Too few cases to rule out at this level" in said.stdout
+    [row] = json.loads(radlens(home, "history", "--json").stdout)
+    [claimed] = [finding for finding in row["findings"] if finding["tier"]]
+    assert claimed["tier_record"] | {"low": 0, "high": 0} == {
+        "hits": 46, "n": 50, "low": 0, "high": 0, "labels": 1,
+    }  # fmt: skip
+    kept = row["prediction_set"]
+    assert [(m["label"], m["always"]) for m in kept["members"]] == [
+        ("meningioma", False),
+        ("pituitary", True),
+    ]
+    assert (kept["level"], kept["covered"]["hits"], kept["covered"]["n"]) == (0.9, 90, 99)
+    assert "High (right in 46 of 50)" in radlens(home, "history").stdout
 
 
 def test_a_bad_file_among_good_ones_is_an_error_beside_its_name(home, images, tmp_path) -> None:
@@ -160,6 +188,20 @@ def test_a_file_that_is_no_results_file_is_left_alone(home, images, tmp_path) ->
     out.write_text("Dear all,\n")
     assert radlens(home, "batch", images[0], "-t", "chest-xray", "--out", out).returncode == 2
     assert out.read_text() == "Dear all,\n"
+
+
+def test_a_colour_picture_is_refused_and_a_doubtful_image_says_why(home, images, tmp_path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(png(np.stack([picture(seed) for seed in range(3)], 2)))
+    done = radlens(home, "predict", photo, "-t", "chest-xray")
+    assert done.returncode == 2
+    assert "in colour" in done.stderr
+    assert done.stdout == ""
+    gated_bundle(home / "models" / "chest-xray", TASKS["chest-xray"], doubtful=0, refused=9)
+    done = radlens(home, "predict", images[0], "-t", "chest-xray")
+    assert done.returncode == 0
+    assert "DOUBTFUL: It is doubtful whether the model may read this image." in done.stdout
+    assert "input doubtful" in radlens(home, "history").stdout
 
 
 def test_models_list_says_which_model_answers_and_why_none_does(home) -> None:

@@ -1,5 +1,6 @@
 """The rules of a finding: probabilities, tiers, wording, heat maps, intervals."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.stats import binomtest
 from radlens.domain.audit import GENESIS, Act, Actor, follow
 from radlens.domain.calibration import Calibration, probabilities
 from radlens.domain.errors import BadCard, NotAssessable
-from radlens.domain.finding import OperatingPoint, Tier, findings, sentence, tier_of
+from radlens.domain.finding import OperatingPoint, Tier, TierRecord, findings, sentence, tier_of
 from radlens.domain.heatmap import heatmap
 from radlens.domain.metrics import Confusion, Proportion
 from radlens.domain.task import Mode, Task
@@ -55,13 +56,50 @@ def test_an_uncalibrated_probability_is_never_high() -> None:
     assert tier_of(0.99, calibrated=False) is Tier.MODERATE
 
 
+HIGH = TierRecord(Tier.HIGH, Proportion(46, 50))
+
+
+def test_a_tier_that_was_not_measured_is_never_high() -> None:
+    moderate = TierRecord(Tier.MODERATE, Proportion(46, 50))
+    for tiers, shown in [((HIGH,), Tier.HIGH), ((), Tier.MODERATE), ((moderate,), Tier.MODERATE)]:
+        [finding] = findings(
+            np.array([0.9]),
+            labels=("a",),
+            mode=Mode.MULTI_LABEL,
+            points=(OperatingPoint(0.5, tiers=tiers),),
+            calibrated=(True,),
+        )
+        assert finding.tier is shown
+
+
+def test_a_tier_is_said_with_how_often_it_was_right_and_over_what_that_was_counted() -> None:
+    label = TASKS["chest-xray"].labels[0]
+    [alone] = made([0.9], Mode.MULTI_LABEL, [0.5])
+    assert sentence(alone, label).endswith(
+        "Tier High was right in 46 of 50 held-out cases (92.0 %, 95 % interval 81.2 % to 96.8 %)."
+    )
+    pooled = OperatingPoint(0.5, tiers=(replace(HIGH, labels=13),))
+    said = sentence(replace(alone, operating_point=pooled), label)
+    assert "Tier High (over 13 labels; too few of this one alone) was right in 46 of 50" in said
+    unmeasured = replace(alone, operating_point=OperatingPoint(0.5))
+    assert "How often tier High is right has not been measured." in sentence(unmeasured, label)
+    [silent] = made([0.1], Mode.MULTI_LABEL, [0.5])
+    assert "ier " not in sentence(silent, label)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 0), (3, 2), (-1, 2)])
+def test_a_share_that_cannot_be_is_refused(hits: int, n: int) -> None:
+    with pytest.raises(ValueError, match="no proportion"):
+        Proportion(hits, n)
+
+
 def made(values: list[float], mode: Mode, thresholds: list[float | None]):
     labels = tuple("abc"[: len(values)])
     return findings(
         np.array(values),
         labels=labels,
         mode=mode,
-        points=tuple(map(OperatingPoint, thresholds)),
+        points=tuple(OperatingPoint(threshold, tiers=(HIGH,)) for threshold in thresholds),
         calibrated=(True,) * len(values),
     )
 

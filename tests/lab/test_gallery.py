@@ -8,7 +8,7 @@ from radlens.bootstrap import PACKAGE
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
 from radlens.imaging.decode import decode
-from radlens.lab.card import said
+from radlens.lab.markdown import said
 from radlens.lab.samples import samples
 from tests.builders import TASKS
 
@@ -72,3 +72,14 @@ def test_the_sample_images_are_what_the_code_draws_bit_for_bit():
     assert kept == dict(drawn)
     for content in kept.values():
         assert decode(content).rows == 320
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_gate_holds_back_what_it_should_and_hardly_any_of_its_own(name: str):
+    gate = read_bundle(GALLERY / name, TASKS[name]).manifest.gate
+    if gate is None:
+        pytest.skip(f"{name} was exported before there was a gate")
+    refused = {share.kind: share.refused / share.images for share in gate.measured}
+    assert refused["test"] <= 0.02
+    for kind in ("photographs", "pages of text", "drawn shapes", "noise"):
+        assert refused[kind] >= 0.99, kind

@@ -1,6 +1,8 @@
 """Tiny networks, datasets and recipes; as a script, a training run that waits to be killed."""
 
 import csv
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -9,18 +11,21 @@ import torch
 from PIL import Image
 from torch import nn
 
+from radlens.domain.dataset import Dataset
 from radlens.domain.task import Mode, Task
+from radlens.lab.checkpoint import State
 from radlens.lab.dataset import Cases
 from radlens.lab.networks import Net, build
+from radlens.lab.place import together
 from radlens.lab.readout import read_out
 from radlens.lab.recipe import Recipe, read_recipe
-from radlens.lab.splits import Dataset
+from radlens.lab.splits import Splits
 from radlens.lab.training import fit
 from tests.builders import picture
 
 RECIPE = {
     "task": "brain-tumor",
-    "architecture": "efficientnet-lite0",
+    "architecture": "small-cnn",
     "start": "scratch",
     "frozen": [],
     "size": 32,
@@ -37,7 +42,6 @@ RECIPE = {
     "label_smoothing": 0.0,
     "contrast": [1.0, 99.0],
     "train_splits": ["train"],
-    "validation_fraction": 0.25,
     "statement": "Made for tests from {train} images.",
 }
 AUGMENT = {
@@ -55,6 +59,8 @@ AUGMENT = {
 
 class TinyNet(nn.Module):
     """One strided convolution, batch norm and a head: (n, 3, r, c) -> maps of r/4 x c/4."""
+
+    watched = ("stem",)
 
     def __init__(self, labels: int, seed: int = 0) -> None:
         super().__init__()
@@ -97,9 +103,14 @@ def write_recipe(
     def lines(entries: dict[str, object]) -> list[str]:
         return [f"{k} = {_toml(v)}" for k, v in entries.items() if v is not None]
 
-    table = lines(AUGMENT | (augment or {}))
-    path.write_text("\n".join([*lines(RECIPE | changes), "[augment]", *table]) + "\n")
-    return path
+    entries = RECIPE | changes | {"augment": AUGMENT | (augment or {})}
+    tables = {name: value for name, value in entries.items() if isinstance(value, dict)}
+    text = lines({name: value for name, value in entries.items() if name not in tables})
+    for name, table in tables.items():
+        text += [f"[{name}]", *lines(table)]
+    part = path.with_suffix(f".{os.getpid()}")  # several processes of one run write the same
+    part.write_text("\n".join(text) + "\n")
+    return part.replace(path)
 
 
 def _toml(value: object) -> str:
@@ -120,18 +131,18 @@ def cases(n: int, labels: int, *, mode: Mode, seed: int, side: int = 32) -> Case
         truth[rng.random(truth.shape) < 0.1] = np.nan
     return Cases(
         files=tuple(f"{seed}-{i}.png" for i in range(n)),
+        digests=tuple(f"{seed:032x}{i:032x}" for i in range(n)),
         patients=tuple(f"{seed}-{i}" for i in range(n)),
-        sources=(("made", "none"),) * n,
+        about=({"source": "made", "licence": "none"},) * n,
         grey=grey.astype(np.float16),
         truth=truth.astype(np.float32),
-        prints=rng.random((n, 256)) < 0.5,
         unit=np.arange(n),
     )
 
 
-def tiny_data(mode: Mode = Mode.MULTI_CLASS, labels: int = 4) -> Dataset:
+def tiny_data(mode: Mode = Mode.MULTI_CLASS, labels: int = 4) -> Splits:
     parts = [cases(n, labels, mode=mode, seed=seed) for seed, n in enumerate((40, 16, 16))]
-    return Dataset(*parts, digest="tiny", findings={})
+    return Splits(*parts, dataset=Dataset("tiny", "tiny", ("a", "b"), ()))
 
 
 def write_dataset(folder: Path, task: Task, splits: dict[str, int]) -> list[dict[str, str]]:
@@ -162,18 +173,19 @@ def write_manifest(folder: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def run_until(folder: Path, step: int) -> None:
+def run_until(folder: Path, step: int, **changes: object) -> None:
     """Train in ``folder``, say when ``step`` is done, and then wait for ever."""
 
-    def tell(done: int, of: int) -> None:
-        if done == step:
+    def tell(at: State, of: int) -> None:
+        if at.step == step:
             print("now", flush=True)
             sys.stdin.read()
 
     torch.set_num_threads(1)
-    recipe = tiny_recipe(folder)
+    recipe = tiny_recipe(folder, **changes)
     fit(TinyNet(4), tiny_data(), recipe, mode=Mode.MULTI_CLASS, folder=folder, tell=tell)
 
 
 if __name__ == "__main__":
-    run_until(Path(sys.argv[1]), int(sys.argv[2]))
+    with together():
+        run_until(Path(sys.argv[1]), int(sys.argv[2]), **json.loads(sys.argv[3]))

@@ -9,15 +9,21 @@ from numpy.typing import NDArray
 
 import radlens
 from radlens.domain.audit import Actor
-from radlens.domain.finding import Finding, OperatingPoint, findings
-from radlens.domain.metrics import Confusion
+from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord, findings
+from radlens.domain.gate import MEANINGS, Assessment, Verdict
+from radlens.domain.metrics import Confusion, Proportion
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import ImageRef, Prediction
 from radlens.domain.scan import Scan, Window
 from radlens.domain.task import Mode, Task
+from radlens.domain.uncertainty import Uncertainty, prediction_set
 
 CARDS = Path(radlens.__file__).parent / "tasks"
 MEASURED = Confusion(46, 4, 10, 140)
+TIERS = (
+    TierRecord(Tier.HIGH, Proportion(46, 50)),
+    TierRecord(Tier.MODERATE, Proportion(70, 110), labels=4),
+)
 ROWS, COLS, GRID = 320, 384, 8
 
 
@@ -46,7 +52,7 @@ def found(
     task: Task, probabilities: list[float], *, threshold: float | None, calibrated: bool = True
 ) -> tuple[Finding, ...]:
     """Findings with one operating point for all; every second one was measured."""
-    point = OperatingPoint(threshold if task.mode is Mode.MULTI_LABEL else None, None)
+    point = OperatingPoint(threshold if task.mode is Mode.MULTI_LABEL else None, tiers=TIERS)
     points = [
         replace(point, measured=MEASURED if i % 2 == 0 else None) for i in range(len(task.names))
     ]
@@ -71,6 +77,19 @@ def a_prediction(task: Task, answers: tuple[Finding, ...]) -> Prediction:
         ),
         evidence="c3" * 32,
         findings=answers,
+        prediction_set=prediction_set(answers, some_uncertainty(len(answers))),
+        assessment=Assessment(Verdict.ASSESSABLE),
+    )
+
+
+def some_uncertainty(labels: int) -> Uncertainty:
+    """Labels are kept from 6 % on; the last of them always, since its cases were too few."""
+    return Uncertainty(
+        level=0.9,
+        thresholds=(*(0.06,) * (labels - 1), None),
+        cases=(*(40,) * (labels - 1), 5),
+        measured=(Proportion(37, 40),) * labels,
+        whole=Proportion(330, 346),
     )
 
 
@@ -87,7 +106,8 @@ def chest_below() -> tuple[Prediction, Task, NDArray[np.float32]]:
     prediction, task, evidence = chest()
     values = [0.31, 0.12, 0.22, 0.05, 0.44, 0.0004, 0.02, 0.4, 0.11, 0.13, 0.09, 0.3, 0.07]
     answers = found(task, values, threshold=0.5, calibrated=False)
-    return replace(prediction, findings=answers), task, evidence
+    kept = prediction_set(answers, some_uncertainty(13))
+    return replace(prediction, findings=answers, prediction_set=kept), task, evidence
 
 
 def brain() -> tuple[Prediction, Task, NDArray[np.float32]]:
@@ -95,11 +115,14 @@ def brain() -> tuple[Prediction, Task, NDArray[np.float32]]:
     task = card("brain-tumor")
     prediction = a_prediction(task, found(task, [0.07, 0.86, 0.04, 0.03], threshold=None))
     image = replace(prediction.image, source="dicom", frame=3, frames=12)
-    return replace(prediction, image=image), task, some_evidence(4, {1: (2, 5)})
+    doubt = Assessment(Verdict.DOUBTFUL, (MEANINGS["unlike"],))
+    return replace(prediction, image=image, assessment=doubt), task, some_evidence(4, {1: (2, 5)})
 
 
 def brain_without_evidence() -> tuple[Prediction, Task, NDArray[np.float32]]:
     """The answer is the class for none of the tumours, and no map speaks for it."""
     prediction, task, _ = brain()
     answers = found(task, [0.2, 0.1, 0.1, 0.6], threshold=None)
-    return replace(prediction, findings=answers), task, some_evidence(4, {})
+    # As in a record that was written before anything was known of what cannot be ruled out.
+    before = replace(prediction, findings=answers, prediction_set=None, assessment=None)
+    return before, task, some_evidence(4, {})

@@ -176,6 +176,26 @@ def test_a_probability_is_never_rounded_to_certainty(probability: float, words: 
     assert percent(probability) == words
 
 
+def test_what_cannot_be_ruled_out_is_told_with_how_often_that_held() -> None:
+    prediction, task, evidence = samples.brain()
+    said = report(prediction, task=task, evidence=evidence)
+    assert said.kept[0] == (
+        "With 90 % asked for, the true class is among: "
+        "Glioma, Meningioma, None of the three tumours."
+    )
+    assert said.kept[1].startswith("The true class was in the set in 330 of 346 held-out cases")
+    assert said.kept[2].endswith("whatever the image shows: None of the three tumours.")
+    old = replace(prediction, prediction_set=None)
+    assert report(old, task=task, evidence=evidence).kept == ()
+
+
+def test_a_tier_never_stands_without_how_often_it_was_right() -> None:
+    prediction, task, evidence = samples.brain()
+    said = report(prediction, task=task, evidence=evidence)
+    assert "tier High, right in 46 of 50" in said.summary[0]
+    assert [row.tier for row in said.rows if row.tier] == ["High, right in 46 of 50"]
+
+
 def test_frames_a_foreign_modality_and_codes_are_told() -> None:
     prediction, task, evidence = samples.brain()
     image = replace(prediction.image, modality="CT")

@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 
 from radlens.domain.audit import GENESIS, Act, Actor, follow, verify
 from radlens.domain.errors import BrokenChain, DigestMismatch
-from radlens.domain.finding import Finding, OperatingPoint, Tier
-from radlens.domain.metrics import Confusion
+from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord
+from radlens.domain.gate import Assessment, Verdict
+from radlens.domain.metrics import Confusion, Interval, Proportion
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import ImageRef, Prediction
 from radlens.domain.scan import Window
-from radlens.storage.rows import entry_of, entry_row, plain, prediction_of, prediction_row
+from radlens.domain.uncertainty import Member, PredictionSet
+from radlens.storage.rows import (
+    PREDICTION,
+    entry_of,
+    entry_row,
+    plain,
+    prediction_of,
+    prediction_row,
+)
 from tests.storage.samples import a_prediction, an_act
 
 text = st.text(max_size=20)
@@ -28,10 +37,16 @@ offset = st.integers(-86_399, 86_399).map(lambda s: timezone(timedelta(seconds=s
 # A fixed offset leaves nothing to fold.
 time = st.datetimes(timezones=offset).map(lambda said: said.replace(fold=0))
 actor = st.builds(Actor, text, text)
+share = st.integers(1, 2**31).flatmap(
+    lambda n: st.builds(Proportion, st.integers(0, n), st.just(n))
+)
+record = st.builds(TierRecord, st.sampled_from(Tier), share, st.integers(1, 99))
 point = st.builds(
     OperatingPoint,
     st.none() | number,
     st.none() | st.builds(Confusion, count, count, count, count),
+    st.none() | st.builds(Interval, number, number),
+    st.lists(record, max_size=3).map(tuple),
 )
 finding = st.builds(
     Finding, text, number, st.booleans(), st.none() | st.sampled_from(Tier), st.booleans(), point
@@ -50,7 +65,14 @@ image = st.builds(
 )
 model = st.builds(ModelRef, text, text, digest, text)
 findings = st.lists(finding, max_size=4).map(tuple)
-prediction = st.builds(Prediction, text, time, actor, model, image, digest, findings)
+members = st.lists(st.builds(Member, text, st.booleans(), st.none() | share), max_size=3).map(tuple)
+kept = st.none() | st.builds(PredictionSet, number, members, st.none() | share)
+assessed = st.none() | st.builds(
+    Assessment, st.sampled_from(Verdict), st.lists(text, max_size=3).map(tuple)
+)
+prediction = st.builds(
+    Prediction, text, time, actor, model, image, digest, findings, kept, assessed
+)
 
 plain_value = st.none() | st.booleans() | st.integers() | number | text
 detail = st.dictionaries(
@@ -89,7 +111,10 @@ def test_a_chain_of_any_acts_verifies_after_it_was_stored(acts):
     assert verify(entries) == len(acts)
 
 
-TIME, IMAGE, FINDINGS = 1, 9, 11
+TIME, IMAGE, FINDINGS, KEPT, GATE = (
+    PREDICTION.split(", ").index(name)
+    for name in ("time", "image", "findings", "prediction_set", "assessment")
+)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +133,12 @@ TIME, IMAGE, FINDINGS = 1, 9, 11
         (FINDINGS, '[{"tier": null, "operating_point": null}]'),
         (FINDINGS, '{"a": 1}'),
         (FINDINGS, b"bytes"),
+        (GATE, "{}"),
+        (GATE, '{"verdict": "fine", "reasons": []}'),
+        (KEPT, "{}"),
+        (KEPT, "[1]"),
+        (KEPT, '{"level": 0.9, "members": [{"label": "a"}], "whole": null}'),
+        (KEPT, '{"level": 0.9, "members": [], "whole": {"hits": 3, "n": 2}}'),
     ],
 )
 def test_a_row_that_was_not_written_by_us_is_no_prediction(column, value):

@@ -4,10 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
-from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint
 from radlens.ui import door
-from tests.builders import TASKS, tiny_bundle
+from tests.builders import TASKS, measured, tiny_bundle
 from tests.ui.conftest import BAD, GOOD, OTHER
 
 
@@ -171,10 +170,9 @@ def test_nothing_reported_is_never_called_normal(tmp_path: Path, visit, site):
 def summary_with(tmp_path: Path, visit, label: str) -> str:
     """The summary that a model shows which always answers with one label."""
     task = TASKS["brain-tumor"]
-    pull = tuple(50.0 if name == label else 0.0 for name in task.names)
-    leaning = Calibration((1.0,) * 4, pull, (True,) * 4)
+    sure = measured(task, answer=task.names.index(label))
     shutil.rmtree(tmp_path / "models" / task.name)
-    tiny_bundle(tmp_path / "models" / task.name, task, calibration=leaning)
+    tiny_bundle(tmp_path / "models" / task.name, task, **sure)
     text = visit().task(task.name).send(GOOD).text
     return text[text.index("rl-summary") : text.index("rl-findings")]
 
@@ -188,8 +186,20 @@ def test_an_answer_without_disease_bears_no_urgency(tmp_path: Path, site, visit)
 def test_a_reported_disease_bears_its_urgency_its_tier_and_the_advice(tmp_path: Path, site, visit):
     summary = summary_with(tmp_path, visit, "glioma")
     assert "rl-critical" in summary
-    assert "High confidence" in summary
+    assert "High confidence, right in 46 of 50" in summary
+    assert "Tier High was right in 46 of 50 held-out cases (92.0 %" in summary
     assert "Screening support: a clinician confirms" in summary
+
+
+def test_what_cannot_be_ruled_out_stands_beside_the_answer(tmp_path: Path, site, visit):
+    summary = summary_with(tmp_path, visit, "glioma")
+    assert "With 90 % asked for, the true class is among: Glioma, Meningioma." in summary
+    assert "The true class was in the set in 90 of 99 held-out cases" in summary
+    assert "Too few cases to rule out at this level, whatever the image shows" in summary
+
+
+def test_a_model_without_sets_claims_none(visit):
+    assert "asked for" not in visit().task("chest-xray").send(GOOD).text
 
 
 def test_a_phantom_at_hand_is_read_by_one_press_and_marked_as_synthetic(visit, site):

@@ -1,8 +1,11 @@
 """What is said in a line is never more than what is known."""
 
+from dataclasses import replace
+
 import pytest
 
-from radlens.domain.finding import Finding, OperatingPoint, Tier, percent
+from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord, percent
+from radlens.domain.metrics import Proportion
 from radlens.ui.samples import samples
 from radlens.ui.wording import headline, listed, reported, tiers
 from tests.builders import TASKS, picture, png
@@ -25,8 +28,6 @@ def finding(label: str, probability: float, *, positive: bool) -> Finding:
 @pytest.fixture
 def answer(site):
     """A prediction with the findings that a test gives it."""
-    from dataclasses import replace
-
     from radlens.ui.door import READER
     from radlens.usecases.predict import predict
 
@@ -58,6 +59,16 @@ def test_no_positive_finding_is_a_count_of_what_was_looked_for(answer):
     nothing = answer(finding("Edema", 0.1, positive=False), finding("Mass", 0.2, positive=False))
     assert headline(nothing, TASK) == "2 looked for, none reported"
     assert tiers(nothing) == "none claimed"
+
+
+def test_a_tier_in_a_list_is_named_once_with_the_record_of_its_most_probable_finding(answer):
+    record = OperatingPoint(0.1, tiers=(TierRecord(Tier.LOW, Proportion(9, 30)),))
+    found = answer(
+        finding("Edema", 0.3, positive=True),
+        replace(finding("Mass", 0.4, positive=True), operating_point=record),
+        replace(finding("Nodule", 0.7, positive=True), tier=Tier.MODERATE),
+    )
+    assert tiers(found) == "Moderate, not measured; Low, right in 9 of 30"
 
 
 def test_a_list_reads_as_a_sentence():

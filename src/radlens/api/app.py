@@ -19,15 +19,12 @@ from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from radlens.wire import (
-    LiveModelJson,
     PredictionJson,
     RecordJson,
-    TaskJson,
-    live_json,
     prediction_json,
     record_json,
-    task_json,
 )
+from radlens.wire_tasks import LiveModelJson, TaskJson, live_json, task_json
 
 # Until accounts exist, whoever reaches the loopback address is the local user.
 CALLER = Actor("local user", "api")

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import click
 
+from radlens.cli.data import data
+from radlens.cli.evaluate import evaluate
+from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
+from radlens.cli.study import study
 
 FILE = click.Path(path_type=Path)
 
@@ -115,14 +119,15 @@ def doctor() -> None:
 
 @app.command()
 @click.argument("recipe", type=FILE)
-@click.option("--data", type=FILE, required=True, help="Folder with manifest.csv and its images.")
+@click.option("--data", required=True, help="A dataset by name or id, or a folder to import.")
 @out_option
 @spoken
-def train(recipe: Path, data: Path, out: Path) -> None:
+def train(recipe: Path, data: str, out: Path) -> None:
     """Train a model by a RECIPE (TOML), measure it, and write its bundle."""
     from radlens.cli.lab import train_recipe
 
-    train_recipe(recipe, data=data, out=out)
+    with this_site() as site:
+        train_recipe(site, recipe, data=data, out=out)
 
 
 @app.group()
@@ -155,3 +160,7 @@ def models_convert(weights: Path, arch: str, task: str, out: Path) -> None:
     from radlens.cli.lab import convert_weights
 
     convert_weights(weights, arch=arch, task=task, out=out)
+
+
+for command in (data, evaluate, runs, study):
+    app.add_command(command)

@@ -7,15 +7,18 @@ import click
 from radlens.bootstrap import PACKAGE, read_tasks, settings
 from radlens.domain.errors import MissingExtra, UnknownTask
 from radlens.domain.task import Task
+from radlens.ports import Site
 
 
-def train_recipe(recipe: Path, *, data: Path, out: Path) -> None:
+def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
     """Train by a recipe and say where the bundle is."""
     try:
         from radlens.lab.train import train
     except ModuleNotFoundError as error:
         raise _without_lab("train") from error
-    click.echo(f"The bundle is ready: {train(recipe, data=data, out=out, tasks=_tasks())}")
+    run = train(site, recipe, data=data, out=out)
+    if run:  # under torchrun, only the first process speaks
+        click.echo(f"The bundle is ready: {out / run.task}  (run {run.id[:12]})")
 
 
 def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
+from radlens.domain.finding import tier_right
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models
-from radlens.wire import live_json, record_json
+from radlens.wire import record_json
+from radlens.wire_tasks import live_json
 
 
 def show_history(site: Site, file: Path | None, *, limit: int, as_json: bool) -> None:
@@ -40,9 +42,10 @@ def show_models(site: Site, *, as_json: bool) -> None:
 
 def _line(prediction: Prediction) -> str:
     said = [f for f in prediction.findings if f.tier]
-    words = ", ".join(f"{f.label} {f.probability:.0%} {f.tier}" for f in said)
+    words = "; ".join(f"{f.label} {f.probability:.0%} {f.tier} ({tier_right(f)})" for f in said)
     time = prediction.time.isoformat(sep=" ", timespec="seconds")
     return (
         f"{time}  {prediction.id[:12]}  image {prediction.image.digest[:12]}  "
-        f"{prediction.model.task}  {words or 'nothing above its operating point'}"
+        f"{prediction.model.task}  {'input doubtful; ' if prediction.doubtful else ''}"
+        f"{words or 'nothing above its operating point'}"
     )

@@ -11,6 +11,7 @@ from radlens.domain.audit import Actor
 from radlens.domain.errors import BadInput, RadLensError, StorageFull, StorageUnavailable
 from radlens.domain.finding import sentence
 from radlens.domain.prediction import Prediction
+from radlens.domain.uncertainty import set_sentences
 from radlens.ports import Site
 from radlens.usecases.batch import Outcome, batch
 from radlens.usecases.recall import recall
@@ -86,11 +87,14 @@ def _json(outcome: Outcome, task: str, *, recorded: bool) -> PredictionJson:
 def _show(site: Site, file: Path, answer: Prediction, *, recorded: bool) -> None:
     card = site.tasks[answer.model.task]
     click.echo(f"\n{file}  [{card.title}, model {answer.model.version}]")
+    click.echo(f"  {'DOUBTFUL: ' if answer.doubtful else ''}{answer.admission}")
     for finding in sorted(answer.findings, key=lambda f: -f.probability):
         mark = f"{finding.tier}" if finding.tier else "-"
         click.echo(f"  {mark:9} {sentence(finding, card.label(finding.label))}")
         if finding.tier:
             click.echo(f"            {finding.tier.advice}")
+    for line in set_sentences(answer.prediction_set, card) if answer.prediction_set else ():
+        click.echo(f"  {line}")
     click.echo(f"  {answer.model.statement}")
     click.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
 

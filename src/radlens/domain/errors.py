@@ -5,6 +5,7 @@ RadLensError
 │   ├── UnreadableImage       the bytes are no image that RadLens reads
 │   ├── TooLarge              over a bound that is checked before decoding
 │   ├── NotAssessable         decoded, but its values say nothing (NaN, infinite, blank)
+│   ├── NotThisTask           an image, but none that the task's model may read
 │   ├── UnknownTask           no card of that name
 │   ├── BadBundle             a model bundle that must not be opened
 │   ├── BadCard               a task card that does not hold together
@@ -63,6 +64,10 @@ class TooLarge(BadInput):
 
 class NotAssessable(BadInput):
     default_hint = "Export the image again from its source; RadLens does not guess missing values."
+
+
+class NotThisTask(BadInput):
+    default_hint = "Send an image of the kind that the task is for, upright and not inverted."
 
 
 class UnknownTask(BadInput):

@@ -17,10 +17,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Proportion:
-    """``hits`` of ``n``, for instance "right in 46 of 50"."""
+    """``hits`` of ``n``, for instance "right in 46 of 50"; ValueError where that cannot be."""
 
     hits: int
     n: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.hits <= self.n or self.n < 1:
+            raise ValueError(f"{self.hits} of {self.n} is no proportion")
 
     @property
     def value(self) -> float:

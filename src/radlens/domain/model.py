@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from radlens.domain.calibration import Calibration
 from radlens.domain.errors import BadBundle
 from radlens.domain.finding import OperatingPoint
-from radlens.domain.metrics import Confusion
+from radlens.domain.gate import Gate
 from radlens.domain.task import Mode, Task
+from radlens.domain.uncertainty import Uncertainty
 
 FORMAT = "radlens-bundle/1"
 
@@ -21,13 +22,15 @@ FORMAT = "radlens-bundle/1"
 class ModelRef:
     """Which model gave an answer; ``digest`` is the SHA-256 of its manifest, and so of it all.
 
-    ``statement`` has to be shown beside every result, for instance "trained on simulations".
+    ``statement`` has to be shown beside every result, for instance "trained on simulations";
+    ``map_warning`` beside every heat map, unless it is empty.
     """
 
     task: str
     version: str
     digest: str
     statement: str
+    map_warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Manifest:
 
     ``golden`` holds the logits that the network must give for the golden scan
     (``engines.golden``); ``provenance`` says what it was trained on, by what, and when;
-    ``metrics`` holds what was measured on the held-out split.
+    ``metrics`` holds what was measured on the held-out split. ``uncertainty`` and ``gate``
+    are None in bundles that were written before they were fitted.
     """
 
     task: str
@@ -68,6 +72,13 @@ class Manifest:
     files: Mapping[str, str]
     provenance: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    uncertainty: Uncertainty | None = None
+    gate: Gate | None = None
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of what the network gives, in the order of ``Forward``."""
+        return ["logits", "evidence", *(["signals"] if self.gate else [])]
 
     def to_json(self) -> bytes:
         """Canonical bytes: sorted keys, so that equal manifests have equal digests."""
@@ -82,12 +93,16 @@ class Manifest:
                 raise BadBundle("The bundle was written in a format that this version cannot read.")
             spec = entries.pop("input")
             calibration = entries.pop("calibration")
+            uncertainty = entries.pop("uncertainty", None)
+            gate = entries.pop("gate", None)
             manifest = Manifest(
                 mode=Mode(entries.pop("mode")),
                 labels=tuple(entries.pop("labels")),
                 input=InputSpec(**{k: _frozen(v) for k, v in spec.items()}),
                 calibration=Calibration(**{k: _frozen(v) for k, v in calibration.items()}),
-                operating_points=tuple(map(_point, entries.pop("operating_points"))),
+                operating_points=tuple(map(OperatingPoint.of, entries.pop("operating_points"))),
+                uncertainty=None if uncertainty is None else Uncertainty.of(uncertainty),
+                gate=None if gate is None else Gate.of(gate),
                 golden=tuple(entries.pop("golden")),
                 **entries,
             )
@@ -103,10 +118,12 @@ class Manifest:
             self.calibration.slope,
             self.calibration.intercept,
             self.calibration.fitted,
+            *((self.uncertainty.thresholds, self.uncertainty.measured) if self.uncertainty else ()),
         )
         if any(len(values) != len(self.labels) for values in per_label):
             raise BadBundle("The bundle's manifest has not one entry for each label.")
-        numbers = (*self.golden, *self.calibration.slope, *self.calibration.intercept)
+        thresholds = (p.threshold for p in self.operating_points if p.threshold is not None)
+        numbers = (*self.golden, *self.calibration.slope, *self.calibration.intercept, *thresholds)
         if not np.isfinite(np.array([*numbers, *self.input.mean, *self.input.std], float)).all():
             raise BadBundle("The bundle's manifest holds values that are not numbers.")
         if min(self.input.std) <= 0 or min(self.input.rows, self.input.cols) < 1:
@@ -124,17 +141,14 @@ class Manifest:
 class Forward:
     """One pass through the network: ``evidence.mean(rows, cols) + bias == logits``.
 
-    ``logits`` has shape (n, labels), ``evidence`` (n, labels, rows, cols), both float32.
+    ``logits`` has shape (n, labels), ``evidence`` (n, labels, rows, cols); ``signals`` of the
+    input gate (n, k), None where the bundle has no gate; all float32.
     """
 
     logits: NDArray[np.float32]
     evidence: NDArray[np.float32]
+    signals: NDArray[np.float32] | None = None
 
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _point(entry: Mapping[str, Any]) -> OperatingPoint:
-    measured = entry["measured"]
-    return OperatingPoint(entry["threshold"], Confusion(**measured) if measured else None)

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from radlens.domain.audit import Actor
 from radlens.domain.finding import Finding
+from radlens.domain.gate import UNCHECKED, Assessment, Verdict
 from radlens.domain.model import ModelRef
 from radlens.domain.scan import Scan, Source, Window
+from radlens.domain.uncertainty import PredictionSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,8 @@ class Reading:
     model: ModelRef
     findings: tuple[Finding, ...]
     evidence: NDArray[np.float32]
+    prediction_set: PredictionSet | None = None
+    assessment: Assessment | None = None
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,28 @@ class ImageRef:
     frame: int
     frames: int
 
+    @staticmethod
+    def of(scan: Scan, digest: str) -> "ImageRef":
+        """What to keep of a scan whose PNG is stored under ``digest``."""
+        return ImageRef(
+            digest=digest,
+            rows=scan.rows,
+            cols=scan.cols,
+            window=scan.window,
+            source=scan.source,
+            modality=scan.modality,
+            spacing_mm=scan.spacing_mm,
+            frame=scan.frame,
+            frames=scan.frames,
+        )
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """A reading on record. ``evidence`` is the SHA-256 of its stored maps."""
+    """A reading on record. ``evidence`` is the SHA-256 of its stored maps.
+
+    ``assessment`` is None where nothing checked whether the model may read the image.
+    """
 
     id: str
     time: datetime
@@ -53,11 +75,32 @@ class Prediction:
     image: ImageRef
     evidence: str
     findings: tuple[Finding, ...]
+    prediction_set: PredictionSet | None = None
+    assessment: Assessment | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is in doubt that the model may read this image."""
+        return self.assessment is not None and self.assessment.verdict is not Verdict.ASSESSABLE
+
+    @property
+    def admission(self) -> str:
+        """What stands beside the findings on whether the model may read this image."""
+        return self.assessment.sentence if self.assessment else UNCHECKED
+
+
+# Fields that records of earlier versions do not have: left out where they hold nothing, so that
+# those records still fit their audit entries.
+ADDED = frozenset({"prediction_set", "assessment", "interval", "tiers", "map_warning"})
 
 
 def fingerprint(prediction: Prediction) -> str:
     """SHA-256 over every field, for the audit log: an edited record no longer fits its entry."""
-    canonical = json.dumps(asdict(prediction), sort_keys=True, default=datetime.isoformat)
+    fields = asdict(
+        prediction,
+        dict_factory=lambda pairs: {k: v for k, v in pairs if v or k not in ADDED},
+    )
+    canonical = json.dumps(fields, sort_keys=True, default=datetime.isoformat)
     return sha256(canonical.encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-Source = Literal["png", "jpeg", "dicom"]
+Source = Literal["png", "jpeg", "dicom", "nifti"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Scan:
 
     ``pixels`` has shape (rows, cols), or (rows, cols, 3) where the channels really differ.
     ``spacing_mm`` is (row, column) spacing, DICOM PS3.3 10.7.1.3. ``frame`` counts from 1.
+    ``body_part`` is a term of PS3.16 Annex L; any other text of a header is dropped.
     """
 
     pixels: Pixels
@@ -44,6 +45,7 @@ class Scan:
     spacing_mm: tuple[float, float] | None = None
     frame: int = 1
     frames: int = 1
+    body_part: str | None = None
 
     @property
     def rows(self) -> int:

@@ -47,7 +47,11 @@ class Label:
 
 @dataclass(frozen=True)
 class Task:
-    """A task card; ``labels`` are in the order of the network's outputs."""
+    """A task card; ``labels`` are in the order of the network's outputs.
+
+    ``modalities`` and ``body_parts`` are DICOM's terms for what may be read; no body part named:
+    any.
+    """
 
     name: str
     title: str
@@ -57,6 +61,7 @@ class Task:
     architecture: str
     intended_use: str
     demonstration: bool
+    body_parts: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,6 +83,7 @@ class Task:
                 mode=Mode(card.pop("mode")),
                 labels=labels,
                 modalities=tuple(card.pop("modalities")),
+                body_parts=tuple(card.pop("body_parts", ())),
                 **card,
             )
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:

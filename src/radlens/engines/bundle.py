@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from radlens.domain.errors import BadBundle
+from radlens.domain.explanation import map_warning
 from radlens.domain.model import Manifest, ModelRef
 from radlens.domain.task import Task
 
@@ -24,7 +25,13 @@ class Bundle:
     @property
     def ref(self) -> ModelRef:
         manifest = self.manifest
-        return ModelRef(manifest.task, manifest.version, self.digest, manifest.statement)
+        return ModelRef(
+            manifest.task,
+            manifest.version,
+            self.digest,
+            manifest.statement,
+            map_warning(manifest.metrics),
+        )
 
 
 def read_bundle(folder: Path, task: Task) -> Bundle:

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from radlens.domain.model import Forward, Manifest
 from radlens.domain.scan import Scan, Window
 
-# Absolute difference of a logit that other processors and runtimes may cause.
+# Difference that other processors and runtimes may cause: of a logit as it is, of a signal in
+# parts of itself where it exceeds one, for the golden scan is far from any image of a patient.
 TOLERANCE = 0.02
 
 
@@ -15,3 +17,13 @@ def golden_scan() -> Scan:
     pixels = (rings + (x + 2 * y) // 8).astype(np.uint8)
     pixels[:24, 200:] = 255
     return Scan(pixels, Window(0.0, 255.0), "png")
+
+
+def drifted(answer: Forward, manifest: Manifest) -> float:
+    """The largest difference of a golden answer from what the manifest holds."""
+    drift = np.abs(answer.logits[0] - np.asarray(manifest.golden)).max()
+    if manifest.gate is None or answer.signals is None:
+        return float(drift)
+    golden = np.asarray(manifest.gate.golden)
+    strayed = np.abs(answer.signals[0] - golden) / np.maximum(1.0, np.abs(golden))
+    return float(max(drift, strayed.max()))

@@ -10,11 +10,10 @@ from radlens.domain.model import Manifest
 
 # From the first opset with all that the exporter writes to the newest that was tested.
 OPSETS = range(17, 24)
-OUTPUTS = ["logits", "evidence"]
 
 
 def check_graph(network: bytes, manifest: Manifest) -> None:
-    """Raise BadBundle unless this is plain ONNX, whole in itself, with the two outputs."""
+    """Raise BadBundle unless this is plain ONNX, whole in itself, with its outputs."""
     try:
         model = onnx.ModelProto.FromString(network)
     except DecodeError as error:
@@ -22,7 +21,7 @@ def check_graph(network: bytes, manifest: Manifest) -> None:
     _check_operators(model, manifest.opset)
     if any(tensor.external_data or tensor.data_location for tensor in _tensors(model.graph)):
         raise BadBundle("The bundle's network keeps weights outside of itself.")
-    _check_outputs(model.graph, len(manifest.labels))
+    _check_outputs(model.graph, manifest)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
@@ -56,12 +55,17 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
         yield from (tensor.values, tensor.indices)
 
 
-def _check_outputs(graph: onnx.GraphProto, labels: int) -> None:
+def _check_outputs(graph: onnx.GraphProto, manifest: Manifest) -> None:
     dims = {
         value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         for value in graph.output
     }
-    if list(dims) != OUTPUTS or [value.name for value in graph.input] != ["tensor"]:
-        raise BadBundle("The bundle's network must turn a tensor into logits and evidence.")
+    labels, gate = len(manifest.labels), manifest.gate
+    if list(dims) != manifest.outputs or [value.name for value in graph.input] != ["tensor"]:
+        raise BadBundle(
+            f"The bundle's network must turn a tensor into {' and '.join(manifest.outputs)}."
+        )
     if dims["logits"][1:] != [labels] or dims["evidence"][1:2] != [labels]:
         raise BadBundle("The bundle's network has not one output for each label.")
+    if gate and dims["signals"][1:] != [len(gate.signals)]:
+        raise BadBundle("The bundle's network has not one output for each signal of its gate.")

@@ -16,7 +16,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from radlens.domain.errors import BadBundle, NotAssessable, StorageFull
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.engines.bundle import Bundle
-from radlens.engines.golden import TOLERANCE, golden_scan
+from radlens.engines.golden import TOLERANCE, drifted, golden_scan
 from radlens.imaging.prepare import prepare
 
 INPUT = "tensor"
@@ -66,15 +66,15 @@ class OnnxEngine:
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         """One pass over a tensor of shape (n, 3, rows, cols); raises NotAssessable on NaN."""
         with self._slots:
-            logits, evidence = self._session.run(["logits", "evidence"], {INPUT: tensor})
-        if not (np.isfinite(logits).all() and np.isfinite(evidence).all()):
+            answer = self._session.run(self._manifest.outputs, {INPUT: tensor})
+        if not all(np.isfinite(values).all() for values in answer):
             raise NotAssessable("The network's answer holds values that are not numbers.")
-        return Forward(logits, evidence)
+        return Forward(*answer)
 
     def prove(self) -> None:
-        """Raise BadBundle unless the golden scan gets the golden logits, here and now."""
+        """Raise BadBundle unless the golden scan gets its golden answer, here and now."""
         answer = self.forward(prepare(golden_scan(), self._manifest.input)[None])
-        drift = np.abs(answer.logits[0] - np.asarray(self._manifest.golden)).max()
+        drift = drifted(answer, self._manifest)
         if not drift <= TOLERANCE:
             raise BadBundle(
                 f"The model {self._manifest.version} does not give its golden answer "

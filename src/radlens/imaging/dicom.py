@@ -28,6 +28,15 @@ READING = (
 )
 CODE_STRING = re.compile(r"[A-Z0-9]{1,16}")  # a Modality, PS3.3 C.7.3.1.1.1
 MOST_MM = 1000.0
+# Body Part Examined, PS3.16 Annex L, table L-1: the terms that are in common use.
+BODY_PARTS = """
+ABDOMEN ABDOMENPELVIS ANKLE AORTA ARM BACK BLADDER BRAIN BREAST CALCANEUS CAROTID CHEST
+CHESTABDOMEN CLAVICLE COLON CSPINE ELBOW EXTREMITY EYE FACE FEMUR FINGER FOOT FOREARM HAND
+HEAD HEADNECK HEART HIP HUMERUS JAW KIDNEY KNEE LEG LIVER LSPINE LUNG MANDIBLE MAXILLA
+MEDIASTINUM NECK NECKCHEST ORBIT PANCREAS PELVIS PITUITARY PROSTATE RIB SCAPULA SHOULDER SKULL
+SPINE SPLEEN STERNUM STOMACH THIGH THORAX THUMB THYROID TOE TSPINE UTERUS WHOLEBODY WRIST
+ZYGOMA
+"""
 
 # What pydicom logs quotes element values, which can be a patient's; OpenJPEG only adds noise.
 for _name in ("pydicom", "openjpeg"):
@@ -61,6 +70,7 @@ def _decode(upload: bytes, bounds: Bounds) -> Scan:
         spacing_mm=spacing_mm,
         frame=frame.number,
         frames=frame.count,
+        body_part=_body_part(file.header),
     )
 
 
@@ -96,6 +106,12 @@ def _flatten(header: Dataset, number: int) -> None:
 def _modality(header: Dataset) -> str | None:
     value = str(header.get("Modality") or "")
     return value if CODE_STRING.fullmatch(value) else None
+
+
+def _body_part(header: Dataset) -> str | None:
+    """Only a term of the list: free text could be anything, a name too."""
+    value = str(header.get("BodyPartExamined") or "")
+    return value if value in BODY_PARTS.split() else None
 
 
 def _spacing_mm(header: Dataset) -> tuple[float, float] | None:

@@ -1,6 +1,4 @@
-"""Calibration and operating points, fitted on validation cases and on nothing else."""
-
-from dataclasses import replace
+"""Logits -> probabilities, fitted on validation cases and on nothing else."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +6,6 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, log_softmax
 
 from radlens.domain.calibration import Calibration
-from radlens.domain.finding import OperatingPoint
-from radlens.domain.metrics import Confusion
 from radlens.domain.task import Mode
 
 # Fewer positives or negatives than this say too little about probabilities.
@@ -64,43 +60,3 @@ def _platt(logits: Array, truth: Array) -> tuple[float, float, bool]:
     slope, intercept = minimize(surprise, np.array([1.0, 0.0]), jac=True, method="BFGS").x
     # A slope below zero would turn the network's answer round: then nothing was learnt.
     return (float(slope), float(intercept), True) if slope > 0 else (1.0, 0.0, False)
-
-
-def operating_points(probabilities: Array, truth: Array, mode: Mode) -> tuple[OperatingPoint, ...]:
-    """Where each label turns positive, from validation probabilities and truth (n, labels)."""
-    labels = int(truth.shape[1])
-    if mode is Mode.MULTI_CLASS:
-        return (OperatingPoint(None),) * labels
-    return tuple(OperatingPoint(_youden(probabilities[:, i], truth[:, i])) for i in range(labels))
-
-
-def _youden(probability: Array, truth: Array) -> float:
-    """The threshold with the best sensitivity + specificity - 1 (Youden 1950), or one half."""
-    known = ~np.isnan(truth)
-    p, y = probability[known], truth[known] == 1
-    if y.all() or not y.any():
-        return 0.5
-    values = np.unique(p)
-    called = p[None] >= values[:, None]
-    youden = called[:, y].mean(1) - called[:, ~y].mean(1)
-    best = int(youden.argmax())
-    # Halfway to the next lower score, so that rounding moves no case across.
-    return float((values[best] + values[max(best - 1, 0)]) / 2)
-
-
-def with_measured(
-    points: tuple[OperatingPoint, ...], probabilities: Array, truth: Array
-) -> tuple[OperatingPoint, ...]:
-    """The points with what each did on test cases (n, labels); one class against the rest."""
-    top = probabilities.argmax(1)
-
-    def counted(label: int, point: OperatingPoint) -> OperatingPoint:
-        known = ~np.isnan(truth[:, label])
-        y = truth[known, label] == 1
-        p = probabilities[:, label]
-        called = top == label if point.threshold is None else p >= point.threshold
-        said = called[known]
-        counts = (int(c.sum()) for c in (said & y, said & ~y, ~said & y, ~said & ~y))
-        return replace(point, measured=Confusion(*counts))
-
-    return tuple([counted(label, point) for label, point in enumerate(points)])

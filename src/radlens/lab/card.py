@@ -1,9 +1,13 @@
 """The model card, made from a run's record and from nothing else (Mitchell et al. 2019, FAT*)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from radlens.domain.task import Mode, Task
+from radlens.lab.card_calibration import calibration_part
+from radlens.lab.card_explanation import explanation_part
+from radlens.lab.card_gate import gate_part
+from radlens.lab.markdown import said, table
 
 # What each source asks to be cited, found by what its manifest calls it.
 CITATIONS = {
@@ -31,7 +35,16 @@ LIMITS = {
         "slices of one patient can still stand on both sides: expect less on new patients.",
         "Single slices that somebody chose; no volume was read.",
     ),
+    "neuro-rare": (
+        "No image of a patient with any of the four diseases was seen, in training or in testing: "
+        "lesions were drawn on normal slices. The figures say how well drawings are told apart.",
+        "CT was sketched from MR, and the optic nerves themselves come from one averaged brain.",
+        "Single axial slices between the skull base and the ventricles.",
+    ),
 }
+
+# Entries of the metrics that are not a figure with its interval.
+NOT_FIGURES = {"labels", "confusion", "images", "units", "resamples", "explanation"}
 
 
 def trained_card(task: Task, record: Mapping[str, Any]) -> str:
@@ -43,7 +56,9 @@ def trained_card(task: Task, record: Mapping[str, Any]) -> str:
         _data(task, record["dataset"]),
         _run(record),
         _results(task, record),
-        _calibration(task, record),
+        calibration_part(task, record),
+        *gate_part(record),
+        explanation_part(record["metrics"]),
         _export(record),
         _limits(task),
     ]
@@ -71,7 +86,7 @@ def _intended_use(task: Task) -> str:
 
 
 def _data(task: Task, dataset: Mapping[str, Any]) -> str:
-    splits, found = dataset["splits"], dataset["findings"]
+    splits = dataset["splits"]
     sources = [
         f"- {s['source']}: {s['images']} images. Licence: {s['licence']}"
         for s in dataset["sources"]
@@ -89,13 +104,13 @@ def _data(task: Task, dataset: Mapping[str, Any]) -> str:
         *((name, *(s["positive"][name] for s in splits.values())) for name in task.names),
     ]
     notes = [f"Splits share no {unit}."]
-    if found["validation_cut_from_train"]:
-        notes.append("The validation split was cut from train, whole groups at a time.")
-    if not found["patients_known"]:
-        notes.append(
-            f"{found['test_images_near_a_train_image']} test images had a near-duplicate in train; "
-            f"the {found['train_images_dropped_as_near_test']} train images concerned were dropped."
-        )
+    history = dataset["history"]
+    if history.get("made") == "split":
+        cut = [name for name in ("val", "test") if name not in history["kept"]]
+        notes.append(f"Whole {unit} were cut for {' and '.join(cut) or 'no split'}.")
+        notes.append(f"{len(history['dropped'])} images that repeat a held-out one were dropped.")
+    if dataset["simulated"]:
+        notes.append("No image is of a patient: all are simulated.")
     return "\n\n".join(
         ["## Data", "\n".join(sources), "\n".join(cited), table(head, rows), " ".join(notes)]
     )
@@ -103,7 +118,7 @@ def _data(task: Task, dataset: Mapping[str, Any]) -> str:
 
 def _unit(dataset: Mapping[str, Any]) -> str:
     """What was split and drawn as a whole."""
-    return "patients" if dataset["findings"]["patients_known"] else "near-duplicate groups"
+    return "patients" if dataset["patients_known"] else "near-duplicate groups"
 
 
 def _run(record: Mapping[str, Any]) -> str:
@@ -116,11 +131,16 @@ def _run(record: Mapping[str, Any]) -> str:
             f"Seed {record['seed']}; epoch {best['epoch'] + 1} of {len(curve)} was chosen on "
             f"validation. Dataset SHA-256 `{record['dataset']['sha256']}`, "
             f"weights `{record['weights']}`, "
-            f"code {record['code']['version']} (`{record['code']['sources'][:16]}`).",
+            f"trained by code {_code(record['code'])}, measured and exported by "
+            f"{_code(record['finished_by']['code'])}.",
             table(("epoch", "training loss", "validation score"), rows),
             f"```toml\n{record['recipe'].strip()}\n```",
         ]
     )
+
+
+def _code(code: Mapping[str, str]) -> str:
+    return f"{code['version']} (`{code['sources'][:16]}`)"
 
 
 def _results(task: Task, record: Mapping[str, Any]) -> str:
@@ -128,7 +148,7 @@ def _results(task: Task, record: Mapping[str, Any]) -> str:
     whole = [
         (name.replace("_", " "), said(value))
         for name, value in metrics.items()
-        if isinstance(value, Mapping) and "value" in value
+        if name not in NOT_FIGURES
     ]
     each = [
         (name, entry["positives"], said(entry["auroc"]), said(entry["average_precision"]))
@@ -145,33 +165,6 @@ def _results(task: Task, record: Mapping[str, Any]) -> str:
         rows = [(name, *row) for name, row in zip(task.names, metrics["confusion"], strict=True)]
         parts += ["Rows are the truth, columns the answer:", table(("", *task.names), rows)]
     return "\n\n".join(parts)
-
-
-def _calibration(task: Task, record: Mapping[str, Any]) -> str:
-    calibration, points = record["calibration"], record["operating_points"]
-    rows = []
-    for i, name in enumerate(task.names):
-        fitted = "calibrated" if calibration["fitted"][i] else "not calibrated"
-        threshold, seen = points[i]["threshold"], points[i]["measured"]
-        rows.append(
-            (
-                name,
-                fitted,
-                f"{calibration['slope'][i]:.3f}",
-                f"{calibration['intercept'][i]:.3f}",
-                "largest" if threshold is None else f"{threshold:.3f}",
-                *seen.values(),
-            )
-        )
-    head = ("label", "status", "slope", "intercept", "threshold", "TP", "FP", "FN", "TN")
-    return "\n\n".join(
-        [
-            "## Calibration and operating points",
-            "Fitted on validation only; a label with too few cases there stays as the network gave "
-            "it and says so. Counts are of the test split.",
-            table(head, rows),
-        ]
-    )
 
 
 def _export(record: Mapping[str, Any]) -> str:
@@ -196,15 +189,3 @@ def _limits(task: Task) -> str:
         "say that nothing is wrong.",
     ]
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
-
-
-def said(measure: Mapping[str, float]) -> str:
-    """``0.731 (0.702 to 0.759)``."""
-    return f"{measure['value']:.3f} ({measure['low']:.3f} to {measure['high']:.3f})"
-
-
-def table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table."""
-    lines = [list(map(str, head)), *(list(map(str, row)) for row in rows)]
-    lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

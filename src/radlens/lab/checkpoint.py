@@ -3,17 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as dump
 from torch import Tensor
 
-from radlens.domain.errors import BadRecipe
+from radlens.domain.errors import BadRecipe, StorageFull, StorageUnavailable
 from radlens.lab.networks import Net
 
 CHECKPOINT, BEST, CURVE = "checkpoint.safetensors", "best.safetensors", "curve.jsonl"
+WEIGHTS = "weights.safetensors"  # what came out, written when training is over
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
@@ -33,12 +36,29 @@ class State:
         return len(self.curve)
 
 
+def write(path: Path, content: bytes) -> None:
+    """Write a file; whoever looks sees the old one or the new, never a half.
+
+    Raises StorageFull, StorageUnavailable.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in (ENOSPC, EDQUOT, EFBIG):
+            raise StorageFull(
+                f"The disk is full; {path.name} was not written.",
+                hint="Free some space and start the run again: it goes on from its last epoch.",
+            ) from error
+        raise StorageUnavailable(f"{path.name} cannot be written: {error.strerror}.") from error
+
+
 def save_weights(path: Path, weights: Mapping[str, Tensor], note: str = "") -> None:
-    """Write tensors as safetensors; whoever looks sees the old file or the new, never a half."""
-    part = path.with_suffix(".part")
-    plain = {name: value.detach().clone().contiguous() for name, value in weights.items()}
-    save_file(plain, part, {"state": note})
-    part.replace(path)
+    """Write tensors as safetensors, whole or not at all; raises StorageFull."""
+    plain = {name: value.detach().cpu().clone().contiguous() for name, value in weights.items()}
+    write(path, dump(plain, {"state": note}))
 
 
 def save(
@@ -50,10 +70,12 @@ def save(
     for index, moments in rule.state_dict()["state"].items():
         tensors |= {f"rule.{index}.{name}": moments[name] for name in MOMENTS}
     save_weights(folder / CHECKPOINT, tensors, json.dumps(asdict(state)))
-    lines = "".join(json.dumps(row) + "\n" for row in state.curve)
-    part = folder / f"{CURVE}.part"
-    part.write_text(lines)
-    part.replace(folder / CURVE)
+    write(folder / CURVE, curve_lines(state.curve))
+
+
+def curve_lines(curve: list[dict[str, float]]) -> bytes:
+    """A learning curve as JSON lines, one an epoch."""
+    return "".join(json.dumps(row) + "\n" for row in curve).encode()
 
 
 def resume(

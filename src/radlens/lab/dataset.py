@@ -1,40 +1,43 @@
-"""Manifest and files -> training cases, through the one preprocessing of serving."""
+"""Datasets on record, and their images as training cases through the preprocessing of serving."""
 
-import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.errors import BadDataset, BadInput
+from radlens.domain.dataset import Dataset, Image
+from radlens.domain.errors import BadDataset, BadInput, Conflict, NoSuchItem
+from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.model import InputSpec
-from radlens.domain.task import Mode, Task
-from radlens.imaging.decode import decode
+from radlens.domain.task import Task
+from radlens.imaging.encode import restore
 from radlens.imaging.prepare import grey, stretch
-from radlens.lab.duplicates import fingerprint
+from radlens.lab.importing import import_folder
+from radlens.lab.progress import Seen, silent
+from radlens.ports import Blobs, Site
 
-Row = Mapping[str, str]
+IMAGES = "images"
 
 
 @dataclass(frozen=True, eq=False)
 class Cases:
     """Images of one split, as the network will see them before mean and scale.
 
-    ``grey`` (n, rows, cols) float16 in [0, 1]; ``truth`` (n, labels), NaN where unknown, one-hot
-    for multi-class tasks; ``patients`` holds "" where nobody knows; ``prints`` are fingerprints
-    of near-duplicates, (n, 256); ``unit`` (n,) numbers what was drawn independently: the patient,
-    or the near-duplicate group, filled by ``splits.arrange``.
+    ``files`` name them in the dataset, ``digests`` in the objects; ``grey`` (n, rows, cols)
+    float16 in [0, 1]; ``truth`` (n, labels), NaN where unknown, one-hot for multi-class tasks;
+    ``patients`` are pseudonyms, "" where nobody knows; ``unit`` (n,) numbers what was drawn
+    independently, the patient or the near-duplicate group, over all splits of the dataset.
     """
 
     files: tuple[str, ...]
+    digests: tuple[str, ...]
     patients: tuple[str, ...]
-    sources: tuple[tuple[str, str], ...]
+    about: tuple[Mapping[str, str], ...]
     grey: NDArray[np.float16]
     truth: NDArray[np.float32]
-    prints: NDArray[np.bool_]
     unit: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -42,142 +45,162 @@ class Cases:
 
     def take(self, which: NDArray[np.int64]) -> "Cases":
         """The cases at these positions, in this order."""
-
-        def of(values: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(values[i] for i in which)
-
         return Cases(
-            of(self.files),
-            of(self.patients),
-            tuple(self.sources[i] for i in which),
+            tuple(self.files[i] for i in which),
+            tuple(self.digests[i] for i in which),
+            tuple(self.patients[i] for i in which),
+            tuple(self.about[i] for i in which),
             self.grey[which],
             self.truth[which],
-            self.prints[which],
             self.unit[which],
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Manifested:
-    """What a folder holds: cases by split, and the SHA-256 of the manifest and every file used."""
+def register(site: Site, dataset: Dataset) -> Item:
+    """Put a dataset on record; one that is there already stays, and keeps its first name."""
+    try:
+        return site.ledger.get(dataset.id)
+    except NoSuchItem:
+        files = {IMAGES: site.blobs.put(dataset.content)}
+    item = Item(
+        id=dataset.id,
+        kind=Kind.DATASET,
+        name=dataset.name,
+        time=site.clock(),
+        state=State.DONE,
+        body=summary(dataset),
+        parents=dataset.parents,
+        files=files,
+    )
+    site.ledger.put(item)
+    return item
 
-    splits: Mapping[str, Cases]
-    digest: str
+
+def register_as(site: Site, dataset: Dataset) -> Item:
+    """Put a dataset on record under its own name; raises Conflict where it has another."""
+    item = register(site, dataset)
+    if item.name != dataset.name:
+        raise Conflict(
+            f"This data is on record already, as {item.name!r}.",
+            hint=f"Call it {item.name}, or {item.id[:12]}.",
+        )
+    return item
 
 
-def read_manifest(
-    folder: Path,
+def summary(dataset: Dataset) -> dict[str, Any]:
+    """What a list or a page shows of a dataset, as plain JSON."""
+    return {
+        "task": dataset.task,
+        "images": len(dataset.images),
+        "patients": len({image.patient for image in dataset.images if image.patient}),
+        "patients_known": dataset.patients_known,
+        "synthetic": sum(image.synthetic for image in dataset.images),
+        "splits": {split: counts(dataset, split) for split in dataset.splits},
+        "history": dict(dataset.history),
+    }
+
+
+def counts(dataset: Dataset, split: str) -> dict[str, Any]:
+    """Images and units of a split, and how often each label is positive, negative, unknown."""
+    images = list(dataset.of(split))
+    columns = list(zip(*(image.truth for image in images), strict=True))
+    return {
+        "images": len(images),
+        "units": len({image.unit for image in images}),
+        "labels": {
+            name: {
+                "positive": column.count(1.0),
+                "negative": column.count(0.0),
+                "unknown": column.count(None),
+            }
+            for name, column in zip(dataset.labels, columns, strict=True)
+        },
+    }
+
+
+def find_dataset(site: Site, reference: str, *, task: Task, seen: Seen = silent) -> Dataset:
+    """A dataset by its name (the newest), a folder (imported now) or the beginning of its id.
+
+    Raises NoSuchItem, or BadDataset where it is of another task or its folder cannot be read.
+    """
+    dataset = named(site, reference)
+    if dataset is None and Path(reference).is_dir():
+        dataset = import_folder(site, Path(reference), task=task, seen=seen)
+        dataset = dataset_of(site, register(site, dataset))
+    if dataset is None:
+        raise NoSuchItem(f"There is no dataset, and no folder, {reference!r}.")
+    if (dataset.task, dataset.labels) != (task.name, task.names):
+        raise BadDataset(
+            f"The dataset {dataset.name} is of {dataset.task} ({', '.join(dataset.labels)}).",
+            hint=f"The card of {task.name} has the labels {', '.join(task.names)}.",
+        )
+    return dataset
+
+
+def named(site: Site, reference: str) -> Dataset | None:
+    """The dataset on record under a name (the newest) or the beginning of an id, if any."""
+    if found := site.ledger.items(Kind.DATASET, name=reference, limit=1):
+        return dataset_of(site, found[0])
+    if Path(reference).is_dir():
+        return None
+    try:
+        item = site.ledger.get(reference)
+    except NoSuchItem:
+        return None
+    return dataset_of(site, item) if item.kind is Kind.DATASET else None
+
+
+def dataset_of(site: Site, item: Item) -> Dataset:
+    """The dataset of an entry; raises NoSuchObject or DigestMismatch where it is damaged."""
+    content = site.blobs.get(item.files[IMAGES])
+    return Dataset.read(content, name=item.name, history=item.body["history"])
+
+
+def read_cases(
+    blobs: Blobs,
+    dataset: Dataset,
     *,
-    task: Task,
     spec: InputSpec,
     splits: tuple[str, ...],
-    seen: Callable[[], None] | None = None,
-) -> Manifested:
-    """Decode the cases of the named splits; raises BadDataset before training on half of them.
+    seen: Seen = silent,
+) -> dict[str, Cases]:
+    """The cases of those of the named splits that have any, prepared for a network.
 
-    ``seen`` is called once an image, for a progress bar.
+    An image of which no label is known says nothing and is left out. Raises BadDataset for an
+    image that cannot be assessed.
     """
+    told = [i for i in dataset.of(*splits) if any(value is not None for value in i.truth)]
+    units = {unit: n for n, unit in enumerate(dict.fromkeys(i.unit for i in dataset.images))}
+    cases, done = {}, 0
+    for split in splits:
+        images = [image for image in told if image.split == split]
+        if not images:
+            continue
+        pixels = np.empty((len(images), spec.rows, spec.cols), np.float16)
+        for index, image in enumerate(images):
+            pixels[index] = _grey(blobs, image, spec)
+            done += 1
+            seen(done, len(told))
+        unit = np.array([units[image.unit] for image in images], np.int64)
+        cases[split] = _cases(images, pixels, unit)
+    return cases
+
+
+def _grey(blobs: Blobs, image: Image, spec: InputSpec) -> NDArray[np.float32]:
     try:
-        raw = (folder / "manifest.csv").read_bytes()
-        rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadDataset(f"{folder.name}/manifest.csv cannot be read.") from error
-    _check_columns(rows, task)
-    rows = [row for row in rows if row["split"] in splits]
-    truths = [_truth(row, task) for row in rows]
-    # A multi-class case of unknown class says nothing at all; a multi-label one is masked.
-    rows = [row for row, truth in zip(rows, truths, strict=True) if not np.isnan(truth).all()]
-    digest = sha256(raw)
-    found: dict[str, list[Row]] = {name: [] for name in splits}
-    for row in rows:
-        found[row["split"]].append(row)
-    _check_files(folder, rows)
-    _check_patients(rows)
-    cases = {
-        name: _cases(folder, of_split, task=task, spec=spec, digest=digest.update, seen=seen)
-        for name, of_split in found.items()
-        if of_split
-    }
-    return Manifested(cases, digest.hexdigest())
+        values = grey(restore(blobs.get(image.digest), image.stored), spec.rows, spec.cols)
+        return stretch(values, spec.contrast) if spec.contrast else values
+    except BadInput as error:
+        raise BadDataset(f"{image.file}: {error.message}") from error
 
 
-def _check_columns(rows: list[dict[str, str]], task: Task) -> None:
-    if not rows:
-        raise BadDataset("The manifest has no rows.")
-    labels = ("label",) if task.mode is Mode.MULTI_CLASS else task.names
-    for column in ("file", "split", *labels):
-        if column not in rows[0]:
-            raise BadDataset(f"The manifest has no column {column!r}.")
-    files = [row["file"] for row in rows]
-    if len(set(files)) < len(files):
-        twice = next(name for name in files if files.count(name) > 1)
-        raise BadDataset(f"The manifest names {twice} twice.")
-
-
-def _truth(row: Row, task: Task) -> NDArray[np.float32]:
-    """What is known of one case, shape (labels,): 1, 0, or NaN for unknown."""
-    if task.mode is Mode.MULTI_CLASS:
-        name = row["label"]
-        if name and name not in task.names:
-            raise BadDataset(f"{row['file']} has the label {name!r}, which the card does not know.")
-        known = [float(label == name) if name else np.nan for label in task.names]
-        return np.array(known, np.float32)
-    meaning = {"": np.nan, "0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0}
-    for label in task.names:
-        if row[label] not in meaning:
-            raise BadDataset(
-                f"{row['file']} has {row[label]!r} for {label}: 0, 1 or empty is read."
-            )
-    return np.array([meaning[row[label]] for label in task.names], np.float32)
-
-
-def _check_files(folder: Path, rows: list[dict[str, str]]) -> None:
-    missing = [row["file"] for row in rows if not (folder / row["file"]).is_file()]
-    if missing:
-        raise BadDataset(f"{len(missing)} files of the manifest are missing, first {missing[0]}.")
-
-
-def _check_patients(rows: list[dict[str, str]]) -> None:
-    """One patient on both sides would make every figure a memory test."""
-    home: dict[str, str] = {}
-    for row in rows:
-        patient = row.get("patient_id") or ""
-        if patient and home.setdefault(patient, row["split"]) != row["split"]:
-            raise BadDataset(
-                f"The patient {patient} is in two splits, {home[patient]} and {row['split']}.",
-                hint="Put all images of a patient into one split.",
-            )
-
-
-def _cases(
-    folder: Path,
-    rows: list[Row],
-    *,
-    task: Task,
-    spec: InputSpec,
-    digest: Callable[[bytes], None],
-    seen: Callable[[], None] | None,
-) -> Cases:
-    pixels = np.empty((len(rows), spec.rows, spec.cols), np.float16)
-    prints = []
-    for index, row in enumerate(rows):
-        upload = (folder / row["file"]).read_bytes()
-        digest(sha256(upload).digest())
-        try:
-            scan = decode(upload)
-            values = grey(scan, spec.rows, spec.cols)
-            pixels[index] = stretch(values, spec.contrast) if spec.contrast else values
-        except BadInput as error:
-            raise BadDataset(f"{row['file']}: {error.message}") from error
-        prints.append(fingerprint(scan))
-        if seen:
-            seen()
+def _cases(images: list[Image], pixels: NDArray[np.float16], unit: NDArray[np.int64]) -> Cases:
     return Cases(
-        files=tuple(row["file"] for row in rows),
-        patients=tuple(row.get("patient_id") or "" for row in rows),
-        sources=tuple((row.get("source") or "", row.get("licence") or "") for row in rows),
+        files=tuple(image.file for image in images),
+        digests=tuple(image.digest for image in images),
+        patients=tuple(image.patient for image in images),
+        about=tuple(image.about for image in images),
         grey=pixels,
-        truth=np.stack([_truth(row, task) for row in rows]),
-        prints=np.stack(prints),
-        unit=np.arange(len(rows)),
+        truth=np.array([image.truth for image in images], np.float32),
+        unit=unit,
     )

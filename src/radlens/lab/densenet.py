@@ -45,6 +45,8 @@ def _transition(channels: int) -> nn.Sequential:
 class DenseNet121(nn.Module):
     """x (n, 3, height, width) -> logits (n, labels), evidence (n, labels, height/32, width/32)."""
 
+    watched = ("features.transition1", "features.transition2")
+
     def __init__(self, labels: int) -> None:
         super().__init__()
         parts: dict[str, nn.Module] = {

@@ -70,17 +70,24 @@ class MBConv(nn.Module):
 class EfficientNetLite0(nn.Module):
     """x (n, 3, height, width) -> logits (n, labels), evidence (n, labels, height/32, width/32)."""
 
+    stages = len(STAGES)
+
+    watched = ("_blocks.4", "_blocks.7", "_blocks.10")
+
     def __init__(self, labels: int) -> None:
         super().__init__()
         self._conv_stem = SameConv2d(3, STEM, 3, 2, bias=False)
         self._bn0 = _norm(STEM)
         self._blocks = nn.ModuleList()
         channels = STEM
-        for kernel, stride, expand, outputs, repeats in STAGES:
+        for kernel, stride, expand, outputs, repeats in STAGES[: self.stages]:
             for repeat in range(repeats):
                 step = stride if repeat == 0 else 1
                 self._blocks.append(MBConv(channels, outputs, kernel, step, expand))
                 channels = outputs
+        self._add_head(channels, labels)
+
+    def _add_head(self, channels: int, labels: int) -> None:
         self._conv_head = SameConv2d(channels, HEAD, 1, bias=False)
         self._bn1 = _norm(HEAD)
         self._fc = nn.Linear(HEAD, labels)
@@ -90,10 +97,30 @@ class EfficientNetLite0(nn.Module):
         return self._fc
 
     def maps(self, x: Tensor) -> Tensor:
+        return F.relu6(self._bn1(self._conv_head(self.trunk(x))))
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """What the last block gives, shape (n, channels, rows, cols)."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
-        return F.relu6(self._bn1(self._conv_head(x)))
+        return x
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return read_out(self.maps(x), self._fc)
+
+
+class EfficientNetLite0Stride16(EfficientNetLite0):
+    """The first five stages, read out at height/16 x width/16: finer maps from fewer weights.
+
+    With few images a linear layer on the middle of a network may see more than on its end, which
+    was made for photographs (Raghu et al. 2019, NeurIPS, sections 4 and 5).
+    """
+
+    stages = 5
+
+    def _add_head(self, channels: int, labels: int) -> None:
+        self._fc = nn.Linear(channels, labels)
+
+    def maps(self, x: Tensor) -> Tensor:
+        return self.trunk(x)

@@ -1,118 +1,167 @@
-"""What a model is worth on the untouched test split, with 95 % intervals."""
+"""What a model is worth on held-out cases, with 95 % intervals."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.domain.evaluation import LabelScores, Measures, Scores
 from radlens.domain.task import Mode
-from radlens.lab.scores import auroc, average_precision, confusion, recalls
+from radlens.lab.answers import Answers
+from radlens.lab.bootstrap import RESAMPLES, blocks, measure
+from radlens.lab.reliability import ece, signed_root, squared_error_debiased
+from radlens.lab.scores import areas, confusion, mean_known, recalls, share
 
-RESAMPLES = 2000
-BINS = 10
+# Errors of calibration: each resample adds noise that looks like error, see ``measure``.
+CENTRED = {"ece", "ece_debiased"}
 
 Array = NDArray[np.floating]
-Measure = dict[str, float | int]
 
 
-def evaluate(
-    probabilities: Array,
-    truth: Array,
-    *,
-    unit: NDArray[np.int64],
-    labels: tuple[str, ...],
-    mode: Mode,
-    seed: int,
-) -> dict[str, Any]:
-    """All test metrics as plain JSON, each ``{"value", "low", "high", "n"}``.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Figures of every resample by name: ``whole`` (resamples,), ``labels`` (resamples, labels)."""
 
-    ``probabilities`` and ``truth`` (n, labels), NaN where unknown; ``unit`` (n,) numbers the
-    patients (or near-duplicate groups): whole units are drawn again, so that two images of one
-    patient do not pass for two observations (bootstrap percentile interval, Efron 1979).
-    """
-    drawn = resamples(unit, np.random.default_rng(seed))
-    each, areas = {}, []
-    for index, name in enumerate(labels):
-        known = ~np.isnan(truth[:, index])
-        y, p, weight = truth[known, index], probabilities[known, index], drawn[:, known]
-        area = auroc(y, p, weight)
-        areas.append(area)
-        each[name] = {
-            "auroc": measure(area, len(y)),
-            "average_precision": measure(average_precision(y, p, weight), len(y)),
-            "positives": int(y.sum()),
-        }
-    known = ~np.isnan(truth)
-    whole = {
-        "mean_auroc": measure(_nanmean(np.array(areas)), len(truth)),
-        "brier": measure(_mean(drawn, (probabilities - truth) ** 2, known), len(truth)),
-        "ece": measure(_ece(drawn, probabilities, truth, mode), len(truth)),
+    whole: Mapping[str, Array]
+    labels: Mapping[str, Array]
+
+
+def evaluate(answers: Answers, *, seed: int, count: int = RESAMPLES) -> Scores:
+    """All figures, of the whole and of each label; a label with one class alone has none."""
+    drawn = draw(answers, seed=seed, count=count)
+    top = _classes(answers) if answers.mode is Mode.MULTI_CLASS else None
+    return Scores(
+        whole=_measures(drawn.whole, len(answers)),
+        labels={
+            name: _label(answers, index, drawn.labels) for index, name in enumerate(answers.labels)
+        },
+        confusion=None if top is None else tuple(map(tuple, confusion(*top).tolist())),
+        images=len(answers),
+        units=answers.units,
+        resamples=count,
+    )
+
+
+def draw(answers: Answers, *, seed: int, count: int = RESAMPLES) -> Drawn:
+    """The figures of the split itself and of ``count`` resamples of whole units."""
+    rng = np.random.default_rng(seed)
+    parts = [statistics(answers, weight) for weight in blocks(answers.unit, rng, count)]
+    return Drawn(_joined(part.whole for part in parts), _joined(part.labels for part in parts))
+
+
+def statistics(answers: Answers, weight: Array) -> Drawn:
+    """All figures where each case counts ``weight`` (resamples, n) times; NaN where unknown."""
+    labels = _counted(answers, weight) | _scored(answers, weight)
+    hidden = np.where(answers.measurable, 0.0, np.nan)  # one class alone: nothing is said
+    labels = {name: values + hidden for name, values in labels.items()}
+    whole = _answered(answers, weight) if answers.mode is Mode.MULTI_CLASS else _over(labels)
+    errors = np.where(answers.known, (answers.probabilities - answers.truth) ** 2, 0).sum(1)
+    whole |= {
+        "mean_auroc": mean_known(labels["auroc"]),
+        "mean_average_precision": mean_known(labels["average_precision"]),
+        "brier": share(weight @ errors, weight @ answers.known.sum(1)),
     }
-    if mode is Mode.MULTI_CLASS:
-        whole |= _answers(drawn, probabilities.argmax(1), truth.argmax(1), len(labels))
-    return whole | {"labels": each, "resamples": RESAMPLES, "units": int(unit.max()) + 1}
+    if answers.mode is Mode.MULTI_CLASS:
+        whole |= _errors(answers.probabilities.max(1), _right(answers), weight)
+    else:
+        whole |= {name: mean_known(labels[name]) for name in ("ece", "ece_debiased")}
+    return Drawn(whole, labels)
 
 
-def resamples(unit: NDArray[np.int64], rng: np.random.Generator) -> Array:
-    """How often each case is drawn, shape (1 + RESAMPLES, n); row 0 is the split itself."""
-    units = int(unit.max()) + 1
-    counts = rng.multinomial(units, np.full(units, 1 / units), size=RESAMPLES)
-    return np.concatenate([np.ones((1, len(unit))), counts[:, unit]])
-
-
-def measure(values: Array, n: int) -> Measure:
-    """Value and interval from one number a resample, the first being the split itself."""
-    value, again = float(values[0]), values[1:][~np.isnan(values[1:])]
-    low, high = np.percentile(again, (2.5, 97.5)) if len(again) else (np.nan, np.nan)
-    return {name: round(float(x), 5) for name, x in
-            (("value", value), ("low", low), ("high", high))} | {"n": n}  # fmt: skip
-
-
-def _nanmean(areas: Array) -> Array:
-    """Mean over labels, shape (labels, resamples) -> (resamples,), leaving out what is unknown."""
-    counted = ~np.isnan(areas)
-    return np.asarray(np.where(counted, areas, 0).sum(0) / np.maximum(counted.sum(0), 1))
-
-
-def _mean(drawn: Array, errors: Array, known: NDArray[np.bool_]) -> Array:
-    """The mean error over cases and labels of each resample; for multi-class, Brier's own sum."""
-    total = drawn @ np.where(known, errors, 0).sum(1)
-    return np.asarray(total / (drawn @ known.sum(1)))
-
-
-def _ece(drawn: Array, probabilities: Array, truth: Array, mode: Mode) -> Array:
-    """Expected calibration error in BINS equal bins (Naeini et al. 2015; Guo et al. 2017).
-
-    Multi-class: of the largest class. Multi-label: the mean over the labels.
-    """
-    if mode is Mode.MULTI_CLASS:
-        right = (probabilities.argmax(1) == truth.argmax(1)).astype(float)
-        return _ece_of(drawn, probabilities.max(1), right)
-    each = []
-    for p, y in zip(probabilities.T, truth.T, strict=True):
-        known = ~np.isnan(y)
-        each.append(_ece_of(drawn[:, known], p[known], y[known]))
-    return np.asarray(np.mean(each, axis=0))
-
-
-def _ece_of(drawn: Array, p: Array, y: Array) -> Array:
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    gap = drawn @ (np.eye(BINS)[bins] * (p - y)[:, None])
-    return np.asarray(np.abs(gap).sum(1) / drawn.sum(1))
-
-
-def _answers(
-    drawn: Array, answer: NDArray[np.int64], truth: NDArray[np.int64], classes: int
-) -> dict[str, Any]:
-    """Accuracy, balanced accuracy, macro F1 and the confusion matrix of the largest class."""
-    cell = np.eye(classes * classes)[truth * classes + answer]
-    counts = (drawn @ cell).reshape(-1, classes, classes)
-    hits = np.diagonal(counts, axis1=1, axis2=2)
-    f1 = 2 * hits / np.maximum(counts.sum(1) + counts.sum(2), 1)
-    n = len(truth)
+def _counted(answers: Answers, weight: Array) -> dict[str, Array]:
+    """What the operating points did, one label against the rest; each (resamples, labels)."""
+    yes, no = answers.truth == 1, answers.truth == 0
+    cells = (yes & answers.claimed, no & answers.claimed, yes & ~answers.claimed)
+    tp, fp, fn = (weight @ cell.astype(float) for cell in cells)
+    tn = weight @ (no & ~answers.claimed).astype(float)
+    found, spared = share(tp, tp + fn), share(tn, tn + fp)
     return {
-        "accuracy": measure(hits.sum(1) / counts.sum((1, 2)), n),
-        "balanced_accuracy": measure(_nanmean(recalls(counts).T), n),
-        "macro_f1": measure(f1.mean(1), n),
-        "confusion": confusion(truth, answer, classes).tolist(),
+        "sensitivity": found,
+        "specificity": spared,
+        "precision": share(tp, tp + fp),
+        "f1": share(2 * tp, 2 * tp + fp + fn),
+        "accuracy": share(tp + tn, tp + fp + fn + tn),
+        "balanced_accuracy": (found + spared) / 2,
+        "support": tp + fn,
     }
+
+
+def _scored(answers: Answers, weight: Array) -> dict[str, Array]:
+    """What the probabilities are worth, whatever the operating point; (resamples, labels)."""
+    each = []
+    for index in range(len(answers.labels)):
+        known = answers.known[:, index]
+        y, p = answers.truth[known, index], answers.probabilities[known, index]
+        of_known = weight if known.all() else weight[:, known]
+        area, precise = areas(y, p, of_known)
+        brier = share(of_known @ (p - y) ** 2, of_known.sum(1))
+        each.append(
+            {"auroc": area, "average_precision": precise, "brier": brier} | _errors(p, y, of_known)
+        )
+    return {name: np.stack([figures[name] for figures in each], 1) for name in each[0]}
+
+
+def _errors(p: Array, y: Array, weight: Array) -> dict[str, Array]:
+    return {
+        "ece": ece(p, y, weight),
+        "ece_debiased": signed_root(squared_error_debiased(p, y, weight)),
+    }
+
+
+def _over(labels: Mapping[str, Array]) -> dict[str, Array]:
+    """Multi-label: the mean over the labels that are measurable."""
+    support = labels["support"]
+    weighted = np.where(np.isnan(labels["f1"]), 0, labels["f1"] * support)
+    return {
+        "accuracy": mean_known(labels["accuracy"]),
+        "balanced_accuracy": mean_known(labels["balanced_accuracy"]),
+        "macro_f1": mean_known(labels["f1"]),
+        "weighted_f1": share(np.nansum(weighted, 1), np.nansum(support, 1)),
+    }
+
+
+def _answered(answers: Answers, weight: Array) -> dict[str, Array]:
+    """Multi-class: how the largest class fits, from the confusion matrix of each resample."""
+    truth, top, classes = _classes(answers)
+    cell = np.eye(classes * classes)[truth * classes + top]
+    counts = (weight @ cell).reshape(-1, classes, classes)
+    hits, support = np.diagonal(counts, axis1=1, axis2=2), counts.sum(2)
+    f1 = share(2 * hits, counts.sum(1) + support)
+    return {
+        "accuracy": share(hits.sum(1), support.sum(1)),
+        "balanced_accuracy": mean_known(recalls(counts)),
+        "macro_f1": mean_known(f1),
+        "weighted_f1": share(np.nansum(f1 * support, 1), support.sum(1)),
+    }
+
+
+def _classes(answers: Answers) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """The true class of each case, the largest one, and how many there are."""
+    return answers.truth.argmax(1), answers.probabilities.argmax(1), len(answers.labels)
+
+
+def _right(answers: Answers) -> Array:
+    truth, top, _ = _classes(answers)
+    return np.asarray(truth == top, np.float64)
+
+
+def _label(answers: Answers, index: int, drawn: Mapping[str, Array]) -> LabelScores:
+    truth = answers.truth[:, index]
+    figures = {name: values[:, index] for name, values in drawn.items() if name != "support"}
+    return LabelScores(
+        positives=int((truth == 1).sum()),
+        negatives=int((truth == 0).sum()),
+        unknown=int(np.isnan(truth).sum()),
+        positive_units=len(np.unique(answers.unit[truth == 1])),
+        measures=_measures(figures, int(answers.known[:, index].sum())),
+    )
+
+
+def _measures(drawn: Mapping[str, Array], n: int) -> Measures:
+    return {name: measure(values, n, centred=name in CENTRED) for name, values in drawn.items()}
+
+
+def _joined(parts: Iterable[Mapping[str, Array]]) -> dict[str, Array]:
+    listed = list(parts)
+    return {name: np.concatenate([part[name] for part in listed]) for name in listed[0]}

@@ -1,4 +1,4 @@
-"""Network -> ONNX with the outputs logits and evidence, or a refusal that says why."""
+"""Network -> ONNX with logits, evidence and the gate's signals, or a refusal that says why."""
 
 import logging
 import warnings
@@ -17,9 +17,12 @@ from radlens.engines.golden import golden_scan
 from radlens.imaging.prepare import prepare
 from radlens.lab.gradcam import grad_cam
 from radlens.lab.networks import Net
+from radlens.lab.watch import Watch, Watched
 
 OPSET = 18
 AGREEMENT = 1e-4
+# Weights keep the names that they have in the network alone, so that training can start from them.
+WITHIN = "network."
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -30,6 +33,7 @@ class Parity:
     evidence_and_bias_with_logits: float
     onnx_with_torch: float
     evidence_with_grad_cam: float
+    signals_with_torch: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +45,16 @@ class Exported:
     parity: Parity
 
 
-def export(network: Net, spec: InputSpec) -> Exported:
-    """Export a network; raises BadBundle where two ways to one answer differ by over 1e-4."""
+def export(network: Net, spec: InputSpec, watch: Watch | None = None) -> Exported:
+    """Export a network; raises BadBundle where two ways to one answer differ by over 1e-4.
+
+    With a ``watch`` the graph has the third output ``signals``.
+    """
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     network.requires_grad_(requires_grad=False)
     x = probes(spec)
-    full = to_onnx(network, x)
-    parity = measure(network, full, x)
+    full = to_onnx(network, x, watch)
+    parity = measure(network, full, x, watch=watch)
     for name, value in asdict(parity).items():
         if not value <= AGREEMENT:
             raise BadBundle(
@@ -65,18 +72,18 @@ def probes(spec: InputSpec) -> torch.Tensor:
     return torch.cat([golden, torch.randn(3, 3, spec.rows, spec.cols, generator=generator)])
 
 
-def to_onnx(network: Net, x: torch.Tensor) -> bytes:
-    """Plain ONNX with a free batch size, input ``tensor``, outputs ``logits`` and ``evidence``."""
+def to_onnx(network: Net, x: torch.Tensor, watch: Watch | None = None) -> bytes:
+    """Plain ONNX with a free batch size, input ``tensor`` and the outputs of ``Forward``."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own use of what torch deprecates
         program = torch.onnx.export(
-            network,
+            Watched(network, watch).eval() if watch else network,
             (x,),
             dynamo=True,
             opset_version=OPSET,
             input_names=["tensor"],
-            output_names=["logits", "evidence"],
+            output_names=["logits", "evidence", *(["signals"] if watch else [])],
             dynamic_shapes=({0: torch.export.Dim("n")},),
             external_data=False,
             verbose=False,
@@ -88,12 +95,17 @@ def to_onnx(network: Net, x: torch.Tensor) -> bytes:
     for node in model.graph.node:
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
+        node.input[:] = [name.removeprefix(WITHIN) for name in node.input]
+    for tensor in model.graph.initializer:
+        tensor.name = tensor.name.removeprefix(WITHIN)
     model.graph.ClearField("value_info")
     model.graph.ClearField("metadata_props")
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def measure(network: Net, exported: bytes, x: torch.Tensor) -> Parity:
+def measure(
+    network: Net, exported: bytes, x: torch.Tensor, *, watch: Watch | None = None
+) -> Parity:
     """Compare logits, evidence, Grad-CAM, torch and ONNX on inputs (n, 3, rows, cols)."""
     with torch.inference_mode():
         logits, evidence = (out.numpy() for out in network(x))
@@ -106,7 +118,15 @@ def measure(network: Net, exported: bytes, x: torch.Tensor) -> Parity:
         _worst(answer.evidence.mean((2, 3)) + bias, answer.logits),
         max(_worst(answer.logits, logits), _worst(answer.evidence, evidence)),
         _worst(np.maximum(answer.evidence, 0), cam),
+        _strayed(network, watch, x, answer) if watch else 0.0,
     )
+
+
+def _strayed(network: Net, watch: Watch, x: torch.Tensor, answer: Forward) -> float:
+    with torch.inference_mode():
+        signals = Watched(network, watch)(x)[2].numpy()
+    assert answer.signals is not None  # noqa: S101 - the graph was exported with a watch
+    return _worst(answer.signals, signals)
 
 
 def _worst(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -143,5 +163,5 @@ def run(exported: bytes, tensor: NDArray[np.float32], batch: int = 32) -> Forwar
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = ort.InferenceSession(exported, options, ["CPUExecutionProvider"])
     parts = np.array_split(tensor, -(-len(tensor) // batch))
-    answers = [session.run(["logits", "evidence"], {"tensor": part}) for part in parts]
+    answers = [session.run(None, {"tensor": part}) for part in parts]  # all, in their order
     return Forward(*(np.concatenate(each) for each in zip(*answers, strict=True)))

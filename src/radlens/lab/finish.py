@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,46 @@ from numpy.typing import NDArray
 from radlens.domain.calibration import Calibration, probabilities
 from radlens.domain.errors import BadBundle
 from radlens.domain.finding import OperatingPoint
+from radlens.domain.gate import Gate
 from radlens.domain.model import InputSpec, Manifest
+from radlens.domain.run import Run
 from radlens.domain.task import Mode, Task
+from radlens.domain.uncertainty import Uncertainty
+from radlens.lab.answers import Answers
+from radlens.lab.batches import as_input, grey_images
 from radlens.lab.bundles import digests, golden_logits, write_bundle
-from radlens.lab.calibrate import calibrate, operating_points, with_measured
+from radlens.lab.calibrate import calibrate
 from radlens.lab.card import trained_card
-from radlens.lab.checkpoint import CURVE, save_weights
+from radlens.lab.checkpoint import CURVE, WEIGHTS, write
 from radlens.lab.dataset import Cases
 from radlens.lab.evaluate import evaluate
+from radlens.lab.explain import explanation
 from radlens.lab.export import OPSET, Exported, export, run
+from radlens.lab.gate import gate_of
 from radlens.lab.networks import Net
+from radlens.lab.operating import claims, operating_points, with_measured, with_tiers
 from radlens.lab.recipe import Recipe
-from radlens.lab.record import code, environment, facts, weights_digest
-from radlens.lab.splits import Dataset
-from radlens.lab.training import as_input, grey_images, validation_score
+from radlens.lab.record import code, environment, facts
+from radlens.lab.splits import Splits
+from radlens.lab.training import validation_score
+from radlens.lab.uncertainty import LEVELS, fit_sets, with_coverage
+from radlens.lab.watch import fit_watch
+from radlens.ports import Blobs
 
-RECORD, WEIGHTS = "record.json", "weights.safetensors"
+RECORD = "record.json"
 # What the score on held-out images may lose by storing weights in 16 bits.
 MOST_LOST = 0.002
 # Entries of the record that have a field of their own in the manifest.
-IN_MANIFEST = {"task", "architecture", "statement", "calibration", "operating_points", "metrics"}
+IN_MANIFEST = {
+    "task",
+    "architecture",
+    "statement",
+    "calibration",
+    "operating_points",
+    "uncertainty",
+    "gate",
+    "metrics",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,72 +61,93 @@ class Judged:
 
     calibration: Calibration
     points: tuple[OperatingPoint, ...]
+    uncertainty: Uncertainty
     metrics: Mapping[str, Any]
     half_precision: Mapping[str, Any]
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network whose training is over, by which recipe, and the entry that tells of it."""
+
+    network: Net
+    plan: Recipe
+    entry: Run
 
 
 def finish(
-    network: Net,
-    curve: list[dict[str, float]],
-    *,
-    plan: Recipe,
-    task: Task,
-    dataset: Dataset,
-    out: Path,
-) -> Path:
-    """Export, calibrate, evaluate; write ``out/record.json`` and the bundle ``out/<task>``."""
-    weights = weights_digest(network.state_dict())
-    save_weights(out / WEIGHTS, network.state_dict())
-    exported = export(network, plan.input)
-    judged = judge(exported, dataset, plan=plan, task=task)
+    trained: Trained, *, task: Task, splits: Splits, blobs: Blobs, out: Path
+) -> dict[str, Any]:
+    """Export, calibrate, evaluate; give the record of it all, ``out/record.json``.
+
+    The bundle is ``out/<task>``. Raises BadBundle where the export disagrees with itself.
+    """
+    network, plan, entry = trained.network, trained.plan, trained.entry
+    exported = export(network, plan.input, fit_watch(network, splits.train.grey, plan.input))
+    judged = judge(exported, splits, plan=plan, task=task)
+    maps = explanation(
+        exported.network, splits.test, plan.input, task=task, blobs=blobs, seed=plan.seed
+    )
+    judged = replace(judged, metrics={**judged.metrics, "explanation": maps.plain()})
+    gate = gate_of(exported.network, splits, plan.input)
+    judged = replace(judged, gate=gate)
     record = {
         "task": task.name,
         "architecture": plan.architecture,
         "statement": plan.statement.format(
-            train=len(dataset.train), val=len(dataset.val), test=len(dataset.test)
+            train=len(splits.train), val=len(splits.val), test=len(splits.test)
         ),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": plan.text,
         "seed": plan.seed,
-        "code": code(),
-        "environment": environment(),
-        "dataset": facts(dataset, task),
-        "curve": curve,
-        "weights": weights,
+        "run": entry.id,
+        "code": dict(entry.code),
+        "environment": dict(entry.environment),
+        "finished_by": {"code": code(), "environment": environment()},
+        "dataset": facts(splits, task),
+        "curve": [dict(row) for row in entry.curve],
+        "weights": entry.weights,
         "parity": asdict(exported.parity),
         "half_precision": judged.half_precision,
         "calibration": asdict(judged.calibration),
         "operating_points": [asdict(point) for point in judged.points],
+        "threshold_rule": str(plan.operating_points),
+        "uncertainty": asdict(judged.uncertainty),
+        "gate": asdict(gate),
         "metrics": judged.metrics,
     }
     card = trained_card(task, record)
     manifest = _manifest(record, judged, exported.network, card, plan=plan, task=task)
-    bundle = write_bundle(out / task.name, manifest, exported.network, card, task)
+    write_bundle(out / task.name, manifest, exported.network, card, task)
     files = {"curve": CURVE, "weights": WEIGHTS, "bundle": task.name}
     whole = record | {"version": manifest.version, "digests": dict(manifest.files), "files": files}
-    part = out / f"{RECORD}.part"
-    part.write_text(json.dumps(whole, indent=1, sort_keys=True))
-    part.replace(out / RECORD)
-    return bundle
+    write(out / RECORD, json.dumps(whole, indent=1, sort_keys=True).encode())
+    return whole
 
 
-def judge(exported: Exported, dataset: Dataset, *, plan: Recipe, task: Task) -> Judged:
+def judge(exported: Exported, splits: Splits, *, plan: Recipe, task: Task) -> Judged:
     """Fit on validation, measure on test, both with the very bytes that will be served."""
-    val, test = dataset.val, dataset.test
+    val, test = splits.val, splits.test
     on_val = run(exported.network, tensor(val, plan.input)).logits
     on_test = run(exported.network, tensor(test, plan.input)).logits
     calibration = calibrate(on_val, val.truth, task.mode)
-    points = operating_points(probabilities(on_val, task.mode, calibration), val.truth, task.mode)
-    p = probabilities(on_test, task.mode, calibration)
-    metrics = evaluate(
-        p, test.truth, unit=test.unit, labels=task.names, mode=task.mode, seed=plan.seed
+    p_val = probabilities(on_val, task.mode, calibration)
+    points = operating_points(
+        p_val, val.truth, task.mode, unit=val.unit, rule=plan.operating_points, seed=plan.seed
     )
+    level = plan.coverage or LEVELS[task.mode]
+    sets = fit_sets(p_val, val.truth, unit=val.unit, level=level)
+    p = probabilities(on_test, task.mode, calibration)
+    answers = Answers(p, test.truth, claims(points, p), test.unit, task.names, task.mode)
+    metrics = evaluate(answers, seed=plan.seed).compact()
     truth = np.concatenate([val.truth, test.truth])
     full = [run(exported.full, tensor(cases, plan.input)).logits for cases in (val, test)]
     half = half_precision(np.concatenate(full), np.concatenate([on_val, on_test]), truth, task.mode)
     return Judged(
         calibration,
-        with_measured(points, p, test.truth),
+        with_tiers(with_measured(points, p, test.truth), p, test.truth, calibration.fitted),
+        with_coverage(sets, p, test.truth, claimed=claims(points, p)),
         metrics,
         half,
     )
@@ -167,4 +208,6 @@ def _manifest(
         files=digests(network, card),
         provenance={name: value for name, value in record.items() if name not in IN_MANIFEST},
         metrics=judged.metrics,
+        uncertainty=judged.uncertainty,
+        gate=judged.gate,
     )

@@ -5,15 +5,20 @@ from torch import nn
 
 from radlens.domain.errors import BadRecipe
 from radlens.lab.densenet import DenseNet121
-from radlens.lab.efficientnet import EfficientNetLite0
+from radlens.lab.efficientnet import EfficientNetLite0, EfficientNetLite0Stride16
+from radlens.lab.pair import EfficientNetLite0Pair
 from radlens.lab.resnet import ResNet18
+from radlens.lab.smallcnn import SmallCnn
 
-Net = ResNet18 | DenseNet121 | EfficientNetLite0
+Net = ResNet18 | DenseNet121 | EfficientNetLite0 | EfficientNetLite0Pair | SmallCnn
 
-ARCHITECTURES: dict[str, type[ResNet18] | type[DenseNet121] | type[EfficientNetLite0]] = {
+ARCHITECTURES: dict[str, type[Net]] = {
     "resnet18": ResNet18,
     "densenet121": DenseNet121,
     "efficientnet-lite0": EfficientNetLite0,
+    "efficientnet-lite0-stride16": EfficientNetLite0Stride16,
+    "efficientnet-lite0-pair": EfficientNetLite0Pair,
+    "small-cnn": SmallCnn,
 }
 
 

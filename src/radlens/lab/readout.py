@@ -1,13 +1,19 @@
 """The last step of every network here: global average pooling, then one linear layer."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
 
 class Network(Protocol):
-    """What training, export and Grad-CAM need of a network, whatever comes before its head."""
+    """What training, export and Grad-CAM need of a network, whatever comes before its head.
+
+    ``watched`` names the layers whose maps the input gate looks at: at 1/8 and 1/16 of the side,
+    where it still shows how an image is made and not only what it is of.
+    """
+
+    watched: ClassVar[tuple[str, ...]]
 
     @property
     def head(self) -> nn.Linear:

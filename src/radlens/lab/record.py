@@ -15,7 +15,7 @@ from torch import Tensor
 import radlens
 from radlens.domain.task import Task
 from radlens.lab.dataset import Cases
-from radlens.lab.splits import Dataset
+from radlens.lab.splits import Splits
 
 # What decides the numbers of a run; shells and pages do not.
 DECIDING = ("domain", "imaging", "lab")
@@ -54,19 +54,32 @@ def weights_digest(weights: dict[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def facts(dataset: Dataset, task: Task) -> dict[str, Any]:
-    """Counts of the dataset, from the dataset."""
-    splits = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
-    sources = Counter(pair for cases in splits.values() for pair in cases.sources)
+def facts(splits: Splits, task: Task) -> dict[str, Any]:
+    """Counts of the dataset, from the dataset, and how it came to be."""
+    dataset, parts = splits.dataset, _parts(splits)
+    sources = Counter(
+        (about.get("source", ""), about.get("licence", ""))
+        for cases in parts.values()
+        for about in cases.about
+    )
     return {
-        "sha256": dataset.digest,
-        "splits": {name: _counts(cases, task) for name, cases in splits.items()},
+        "sha256": dataset.id,
+        "name": dataset.name,
+        "parents": list(dataset.parents),
+        "splits": {name: _counts(cases, task) for name, cases in parts.items()},
         "sources": [
             {"source": source, "licence": licence, "images": n}
             for (source, licence), n in sorted(sources.items())
         ],
-        "findings": dict(dataset.findings),
+        "patients_known": dataset.patients_known,
+        "simulated": dataset.simulated,
+        "synthetic": sum(image.synthetic for image in dataset.images),
+        "history": dict(dataset.history),
     }
+
+
+def _parts(splits: Splits) -> dict[str, Cases]:
+    return {"train": splits.train, "val": splits.val, "test": splits.test}
 
 
 def _counts(cases: Cases, task: Task) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class BasicBlock(nn.Module):
 class ResNet18(nn.Module):
     """x (n, 3, height, width) -> logits (n, labels), evidence (n, labels, height/32, width/32)."""
 
+    watched = ("layer2", "layer3")
+
     def __init__(self, labels: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)

@@ -1,117 +1,120 @@
-"""Train, validation and test that share no patient and no near-duplicate."""
+"""Train, validation and test of one dataset, proven to share no patient and no near-duplicate."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.domain.dataset import TEST, TRAIN, VAL, Dataset, Image
 from radlens.domain.errors import BadDataset
+from radlens.domain.model import InputSpec
 from radlens.domain.task import Mode, Task
-from radlens.lab.dataset import Cases, Manifested
-from radlens.lab.duplicates import groups, near
+from radlens.lab.dataset import Cases, read_cases
+from radlens.lab.duplicates import grouped
+from radlens.lab.progress import Seen, silent
+from radlens.ports import Blobs
+
+SPLIT = "Run `radlens data split` on the dataset and use what it makes."
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
-    """Three splits that may be trained, tuned and tested on, and what was done to get them.
-
-    ``findings`` are counted facts for the record and the card.
-    """
+class Splits:
+    """Three splits that may be trained, tuned and tested on, and the dataset they are of."""
 
     train: Cases
     val: Cases
     test: Cases
-    digest: str
-    findings: Mapping[str, int | bool]
+    dataset: Dataset
 
 
-def arrange(
-    found: Manifested,
+def splits_of(
+    blobs: Blobs,
+    dataset: Dataset,
     *,
     task: Task,
-    train_splits: tuple[str, ...],
-    validation_fraction: float,
-    seed: int,
-) -> Dataset:
-    """Three splits from the manifest's; raises BadDataset where one is missing or says nothing.
+    spec: InputSpec,
+    train_splits: tuple[str, ...] = (TRAIN,),
+    seen: Seen = silent,
+) -> Splits:
+    """The splits of a dataset; ``train_splits`` together are train.
 
-    Where patients are unknown, training images that nearly repeat a test image are dropped, and
-    a missing validation split is cut from train by patient or near-duplicate group.
+    Raises BadDataset where one is missing or says nothing, or where a leak stands across them.
     """
-    parts = [found.splits[name] for name in train_splits if name in found.splits]
-    if not parts or "test" not in found.splits:
-        raise BadDataset("The manifest needs images of the splits train and test.")
-    train, test = _united(parts), _with_units(found.splits["test"])
-    twins = near(train.prints, test.prints)
-    unknown = np.array([not patient for patient in train.patients])
-    drop = twins.any(1) & unknown
-    train = _with_units(train.take(np.flatnonzero(~drop)))
-    made = "val" not in found.splits
-    if made:
-        train, val = _cut(train, validation_fraction, np.random.default_rng(seed))
-    else:
-        val = _with_units(found.splits["val"])
-        drop_val = near(train.prints, val.prints).any(1)
-        drop_val &= np.array([not patient for patient in train.patients])
-        train = train.take(np.flatnonzero(~drop_val))
-    for name, cases in (("train", train), ("validation", val), ("test", test)):
-        _must_say_something(name, cases, task)
-    findings = {
-        "test_images_near_a_train_image": int(twins[unknown].any(0).sum()),
-        "train_images_dropped_as_near_test": int(drop.sum()),
-        "patients_known": not unknown.any(),
-        "validation_cut_from_train": made,
-    }
-    return Dataset(train, val, test, found.digest, findings)
+    _must_exist(dataset, train_splits)
+    apart = grouped(blobs, dataset, seen)
+    _must_not_leak(apart, train_splits)
+    cases = read_cases(blobs, apart, spec=spec, splits=(*train_splits, VAL, TEST), seen=seen)
+    parts = [cases[name] for name in train_splits if name in cases]
+    _must_exist(dataset, train_splits, known=tuple(cases))
+    train = _united(parts)
+    for name, part in (("train", train), ("validation", cases[VAL]), ("test", cases[TEST])):
+        _must_say_something(name, part.truth, task)
+    return Splits(train, cases[VAL], cases[TEST], dataset)
+
+
+def leaks(dataset: Dataset, train_splits: tuple[str, ...] = (TRAIN,)) -> list[tuple[Image, Image]]:
+    """Pairs that stand in two of train, val and test and share a unit, a patient or all pixels.
+
+    Each image at most once, beside the first image that it repeats.
+    """
+    side = dict.fromkeys(train_splits, TRAIN) | {VAL: VAL, TEST: TEST}
+    first: dict[str, list[Image]] = {}
+    found = []
+    for image in dataset.of(*side):
+        names = [image.unit, image.digest, *([f"patient {image.patient}"] * bool(image.patient))]
+        others = [other for name in names for other in first.get(name, ())]
+        pairs = [(other, image) for other in others if side[other.split] != side[image.split]]
+        found += pairs[:1]
+        for name in names:
+            first.setdefault(name, []).append(image)
+    return found
+
+
+def _must_exist(
+    dataset: Dataset, train_splits: tuple[str, ...], known: tuple[str, ...] | None = None
+) -> None:
+    there = dataset.splits if known is None else known
+    missing = [name for name in (VAL, TEST) if name not in there]
+    if not {*train_splits} & {*there}:
+        missing.insert(0, " or ".join(train_splits))
+    if missing:
+        what = "images" if known is None else "images with a known label"
+        raise BadDataset(
+            f"The dataset {dataset.name} has no {what} in {', '.join(missing)}.", hint=SPLIT
+        )
+
+
+def _must_not_leak(dataset: Dataset, train_splits: tuple[str, ...]) -> None:
+    if found := leaks(dataset, train_splits):
+        one, two = found[0]
+        raise BadDataset(
+            f"{len(found)} images of {dataset.name} leak from one split into another, first "
+            f"{two.file} in {two.split}: the patient or picture of {one.file} in {one.split}.",
+            hint=SPLIT,
+        )
 
 
 def _united(parts: list[Cases]) -> Cases:
     if len(parts) == 1:
         return parts[0]
     return Cases(
-        sum((part.files for part in parts), ()),
-        sum((part.patients for part in parts), ()),
-        sum((part.sources for part in parts), ()),
-        np.concatenate([part.grey for part in parts]),
-        np.concatenate([part.truth for part in parts]),
-        np.concatenate([part.prints for part in parts]),
-        np.arange(sum(map(len, parts))),
+        files=sum((part.files for part in parts), ()),
+        digests=sum((part.digests for part in parts), ()),
+        patients=sum((part.patients for part in parts), ()),
+        about=sum((part.about for part in parts), ()),
+        grey=np.concatenate([part.grey for part in parts]),
+        truth=np.concatenate([part.truth for part in parts]),
+        unit=np.concatenate([part.unit for part in parts]),
     )
 
 
-def _with_units(cases: Cases) -> Cases:
-    """Number the patients; where one is unknown, the near-duplicate group stands in."""
-    alike = groups(cases.prints)
-    names = [patient or f"group {g}" for patient, g in zip(cases.patients, alike, strict=True)]
-    return replace(cases, unit=np.unique(names, return_inverse=True)[1].astype(np.int64))
-
-
-def _cut(train: Cases, fraction: float, rng: np.random.Generator) -> tuple[Cases, Cases]:
-    """Whole units go to validation until every label has its share there, rare labels first."""
-    truth = np.nan_to_num(train.truth)
-    of_unit = np.zeros((train.unit.max() + 1, truth.shape[1]))
-    np.add.at(of_unit, train.unit, truth)
-    sizes = np.bincount(train.unit)
-    wanted, have = fraction * of_unit.sum(0), np.zeros(truth.shape[1])
-    most, chosen = fraction * len(train), np.zeros(len(of_unit), bool)
-    for label in np.argsort(of_unit.sum(0), kind="stable"):
-        for unit in rng.permutation(np.flatnonzero(of_unit[:, label])):
-            room = sizes[chosen].sum() + sizes[unit] <= 1.1 * most
-            if have[label] < wanted[label] and not chosen[unit] and room:
-                chosen[unit] = True
-                have += of_unit[unit]
-    in_val: NDArray[np.bool_] = chosen[train.unit]
-    return train.take(np.flatnonzero(~in_val)), train.take(np.flatnonzero(in_val))
-
-
-def _must_say_something(name: str, cases: Cases, task: Task) -> None:
+def _must_say_something(name: str, truth: NDArray[np.float32], task: Task) -> None:
     """Two classes at least, or for multi-label one label with both answers."""
-    positive = (cases.truth == 1).any(0)
+    positive = (truth == 1).any(0)
     enough = (
         positive.sum() >= 2
         if task.mode is Mode.MULTI_CLASS
-        else (positive & (cases.truth == 0).any(0)).any()
+        else (positive & (truth == 0).any(0)).any()
     )
     if not enough:
-        raise BadDataset(f"The {name} split has fewer than two classes.")
+        raise BadDataset(f"The {name} split has fewer than two classes.", hint=SPLIT)

@@ -1,78 +1,118 @@
 """Recipe and data -> bundle: the whole run, in the order in which it happens."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
+from safetensors.torch import save as dump
 
 from radlens.domain.errors import BadRecipe
+from radlens.domain.run import Run
 from radlens.domain.task import Task
-from radlens.lab.dataset import read_manifest
-from radlens.lab.finish import finish
+from radlens.engines.bundle import PARTS
+from radlens.lab.checkpoint import WEIGHTS, State, save_weights
+from radlens.lab.dataset import find_dataset
+from radlens.lab.finish import Trained, finish
+from radlens.lab.logbook import Logbook
 from radlens.lab.memory import keep_freed_memory
-from radlens.lab.networks import build
+from radlens.lab.networks import Net, build
+from radlens.lab.place import together
+from radlens.lab.progress import Seen, bar, progress
 from radlens.lab.recipe import Recipe, read_recipe
-from radlens.lab.splits import Dataset, arrange
+from radlens.lab.record import weights_digest
+from radlens.lab.splits import Splits, splits_of
+from radlens.lab.start import START, start_from
 from radlens.lab.training import fit
-from radlens.lab.weights import start_from
+from radlens.ports import Site
 
 
-def train(recipe: Path, *, data: Path, out: Path, tasks: Mapping[str, Task]) -> Path:
-    """Train by a recipe and give the folder of the finished bundle, ``out/<task>``.
+def train(site: Site, recipe: Path, *, data: str, out: Path) -> Run | None:
+    """Train by a recipe, finish what came out, and give the run's entry.
 
-    ``out`` is the run's folder: checkpoint, best weights, learning curve and record. A run that
-    was stopped goes on from its last epoch when it is started again with the same ``out``.
+    ``data`` is what ``find_dataset`` knows: a name or id on record, or a folder. ``out`` is the
+    run's folder: recipe, entry, checkpoint, weights, curve, record, and the bundle ``out/<task>``.
+    A run that was stopped goes on from its last epoch when it is started again with the same
+    ``out``. Under ``torchrun`` the processes train together; all but the first one give None.
     Raises BadRecipe, BadDataset or, where the export disagrees with itself, BadBundle.
     """
     plan = read_recipe(recipe)
-    if plan.task not in tasks:
-        raise BadRecipe(f"There is no task card {plan.task!r}; there are {', '.join(tasks)}.")
-    task = tasks[plan.task]
-    keep_freed_memory()
-    torch.set_num_threads(1)  # sums depend on the number of threads, and one is fastest here
-    out.mkdir(parents=True, exist_ok=True)
-    with _progress() as bars:
-        dataset = _dataset(plan, data, task, bars)
-        chance = torch.Generator().manual_seed(plan.seed)
-        network = build(plan.architecture, len(task.labels), chance)
-        start_from(network, plan.start, plan.architecture, recipe.parent)
-        bar = bars.add_task("training", total=None)
-        curve = fit(
-            network,
-            dataset,
-            plan,
-            mode=task.mode,
-            folder=out,
-            tell=lambda done, of: bars.update(bar, completed=done, total=of),
-        )
-        bars.add_task("export and evaluation", total=None)
-        return finish(network, curve, plan=plan, task=task, dataset=dataset, out=out)
+    task = task_of(site, plan)
+    with together() as place, progress() as bars:
+        if not place.first:
+            place.agreed(0.0)  # the first process imports, and the others find it done
+        splits = splits_for(site, plan, data, bars)
+        if place.first:
+            place.agreed(0.0)
+        network = fresh(plan, task)
+        start = start_from(network, plan, folder=recipe.parent, site=site, cases=splits.train)
+        out.mkdir(parents=True, exist_ok=True)
+        if not place.first:
+            fit(network, splits, plan, mode=task.mode, folder=out)
+            return None
+        book = Logbook.open(site, out, plan, name=recipe.stem, dataset=splits.dataset.id)
+        kept = {START: site.blobs.put(dump(network.state_dict()))} if start.elsewhere else {}
+        book.came_from(start.parents, kept)
+        with book.failing():
+            trained = learn(book, network, splits, plan=plan, task=task, seen=bar(bars, "training"))
+            bars.add_task("export and evaluation", total=None)
+            close(book, trained, splits, task)
+        return book.run
 
 
-def _progress() -> Progress:
-    """Bars with the time left, on stderr, where somebody sees them."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
+def task_of(site: Site, plan: Recipe) -> Task:
+    """The card that a recipe is for; raises BadRecipe."""
+    if plan.task not in site.tasks:
+        known = ", ".join(site.tasks)
+        raise BadRecipe(f"There is no task card {plan.task!r}; there are {known}.")
+    return site.tasks[plan.task]
 
 
-def _dataset(plan: Recipe, data: Path, task: Task, bars: Progress) -> Dataset:
-    bar = bars.add_task("decoding", total=None)
-    found = read_manifest(
-        data,
+def splits_for(site: Site, plan: Recipe, data: str, bars: Progress) -> Splits:
+    """The dataset as the recipe takes it apart; raises BadDataset, also where it leaks."""
+    task = task_of(site, plan)
+    dataset = find_dataset(site, data, task=task, seen=bar(bars, "importing"))
+    return splits_of(
+        site.blobs,
+        dataset,
         task=task,
         spec=plan.input,
-        splits=(*plan.train_splits, "val", "test"),
-        seen=lambda: bars.advance(bar),
-    )
-    return arrange(
-        found,
-        task=task,
         train_splits=plan.train_splits,
-        validation_fraction=plan.validation_fraction,
-        seed=plan.seed,
+        seen=bar(bars, "decoding"),
+    )
+
+
+def fresh(plan: Recipe, task: Task) -> Net:
+    """The recipe's network, drawn by its seed, in a process that is ready to repeat itself."""
+    keep_freed_memory()
+    torch.set_num_threads(1)  # sums depend on the number of threads, and one is fastest here
+    chance = torch.Generator().manual_seed(plan.seed)
+    return build(plan.architecture, len(task.labels), chance)
+
+
+def learn(
+    book: Logbook, network: Net, splits: Splits, *, plan: Recipe, task: Task, seen: Seen
+) -> Trained:
+    """Train, with every epoch on record; the weights that came out are in the run's folder."""
+
+    def tell(at: State, steps: int) -> None:
+        seen(at.step, steps)
+        book.hear(at, steps)
+
+    curve = fit(network, splits, plan, mode=task.mode, folder=book.folder, tell=tell)
+    save_weights(book.folder / WEIGHTS, network.state_dict())
+    book.put(curve=tuple(curve), weights=weights_digest(network.state_dict()))
+    return Trained(network, plan, book.run)
+
+
+def close(book: Logbook, trained: Trained, splits: Splits, task: Task) -> None:
+    """Calibrate, measure and export with today's code, and close the entry with what came out."""
+    record = finish(trained, task=task, splits=splits, blobs=book.site.blobs, out=book.folder)
+    put, bundle = book.site.blobs.put, book.folder / task.name
+    files = {name: put((bundle / name).read_bytes()) for name in sorted(PARTS)}
+    files[WEIGHTS] = put((book.folder / WEIGHTS).read_bytes())
+    book.done(
+        version=record["version"],
+        metrics=record["metrics"],
+        finished_by=record["finished_by"],
+        files=files,
     )

@@ -1,130 +1,138 @@
 """The training loop: one network, one recipe, one seed, the same weights every time."""
 
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
-from math import cos, isfinite, pi
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from radlens.domain.errors import BadRecipe
 from radlens.domain.model import InputSpec
 from radlens.domain.task import Mode
-from radlens.lab.augment import augment
-from radlens.lab.checkpoint import BEST, resume, save, save_weights
+from radlens.lab.batches import as_input, chosen, drawn, grey_images, side_in, weights
+from radlens.lab.checkpoint import BEST, State, resume, save, save_weights
 from radlens.lab.dataset import Cases
-from radlens.lab.losses import class_balance, loss
+from radlens.lab.losses import Objective
 from radlens.lab.networks import Net
+from radlens.lab.optimiser import follow, optimiser, set_rates, wake
+from radlens.lab.place import Place, here
 from radlens.lab.recipe import Recipe
 from radlens.lab.scores import auroc, confusion, recalls
-from radlens.lab.splits import Dataset
+from radlens.lab.splits import Splits
+
+# Hears of every step and every epoch: where the run stands, and how many steps it may take.
+Tell = Callable[[State, int], None]
 
 
 def fit(
     network: Net,
-    data: Dataset,
+    data: Splits,
     recipe: Recipe,
     *,
     mode: Mode,
     folder: Path,
-    tell: Callable[[int, int], None] | None = None,
+    tell: Tell | None = None,
 ) -> list[dict[str, float]]:
-    """Train, leave the best epoch's averaged weights in the network, give the learning curve.
+    """Train, leave the averaged weights of the epoch to keep in the network, give the curve.
 
     ``folder`` keeps a checkpoint an epoch: a run that was killed goes on from there and ends with
-    the same weights. ``tell`` hears of every step. Raises BadRecipe where the loss turns NaN.
+    the same weights. Raises BadRecipe where the loss or its gradient turns NaN, StorageFull.
     """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what determinism costs on CUDA
     torch.use_deterministic_algorithms(mode=True)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    _wake(network, recipe.frozen)
+    place = here()
+    network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    wake(network, recipe.frozen)
     average = deepcopy(network).eval()
-    rule = _rule(network, recipe)
-    balance = class_balance(data.train.truth, mode, recipe.class_weighting)
-    at = resume(folder, f"{recipe.digest} {data.digest}", network, average, rule)
-    batches = -(-len(data.train) // recipe.batch)
+    rule = optimiser(network, recipe)
+    cases = chosen(data.train, recipe)
+    truth, weight = torch.from_numpy(cases.truth), weights(cases, recipe)
+    objective = Objective.of(recipe, cases.truth, mode)
+    at = resume(folder, f"{recipe.digest} {data.dataset.id}", network, average, rule)
+    model = place.spread(network)
+    batches = -(-len(cases) // recipe.batch)
+    steps = batches * recipe.epochs
     while at.epoch < recipe.epochs and at.epoch - at.best_epoch <= recipe.patience:
         # The seed and the epoch's number are all that a resumed run must know of chance.
-        generator = torch.Generator().manual_seed(recipe.seed * 100_003 + at.epoch)
+        chance = torch.Generator().manual_seed(recipe.seed * 100_003 + at.epoch)
         began = time.monotonic()
         losses: list[float] = []
-        order = torch.randperm(len(data.train), generator=generator)
-        _wake(network, recipe.frozen)
+        order = torch.randperm(len(cases), generator=chance)
+        side = side_in(recipe, at.epoch)
+        wake(network, recipe.frozen)
         for batch in order.tensor_split(batches):
-            _set_rates(rule, recipe, at.step / (batches * recipe.epochs))
-            images = grey_images(data.train, batch.numpy())
-            logits, _ = network(as_input(augment(images, recipe.augment, generator), recipe.input))
-            error = loss(
-                logits,
-                torch.from_numpy(data.train.truth[batch.numpy()]),
-                mode=mode,
-                balance=balance,
-                label_smoothing=recipe.label_smoothing,
+            set_rates(rule, recipe, at.step / steps)
+            images, known, counts = drawn(
+                grey_images(cases, batch.numpy()),
+                truth[batch],
+                weight[batch],
+                side=side,
+                recipe=recipe,
+                by=chance,
             )
-            if not isfinite(error.item()):
-                _stop(at.epoch, len(losses), [data.train.files[i] for i in batch.tolist()])
+            mine = place.part(len(batch))
+            logits = _logits(model, images[mine], recipe, place)
+            error = objective.mean(logits, known, counts, part=mine) * place.ranks
             rule.zero_grad(set_to_none=True)
             error.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            steepness = nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            if not isfinite(error.item()) or not isfinite(steepness.item()):
+                _stop(at.epoch, len(losses), [cases.files[i] for i in batch.tolist()])
             rule.step()
             at.step += 1
-            _follow(average, network, recipe.ema, at.step)
+            follow(average, network, recipe.ema, at.step)
             losses.append(error.item())
             if tell:
-                tell(at.step, batches * recipe.epochs)
-        score = validation_score(forward(average, data.val, recipe.input), data.val.truth, mode)
+                tell(at, steps)
+        score = _score(average, data.val, recipe.input, mode) if place.first else 0.0
+        score, loss = place.agreed(score), place.mean(float(np.mean(losses)))
         if score > at.best:
             at.best, at.best_epoch = score, at.epoch
-            save_weights(folder / BEST, average.state_dict())
-        row = {"epoch": at.epoch, "loss": float(np.mean(losses)), "validation": score}
-        at.curve.append(row | {"seconds": round(time.monotonic() - began, 1)})
-        save(folder, at, network, average, rule)
-    network.load_state_dict(load_file(folder / BEST))
-    network.eval()
+            if place.first:
+                save_weights(folder / BEST, average.state_dict())
+        row = {"epoch": at.epoch, "loss": loss, "validation": score, "images": len(cases)}
+        at.curve.append(row | {"seconds": round(time.monotonic() - began, 2)})
+        if place.first:
+            save(folder, at, network, average, rule)
+        if tell:
+            tell(at, steps)
+    place.agreed(0.0)  # nobody reads before the first process has written
+    kept = load_file(folder / BEST) if recipe.keep == "best" else average.state_dict()
+    network.load_state_dict(kept)
+    network.cpu().eval()
     with torch.no_grad():
         # Weighing a class w-fold raised its odds w-fold: the bias takes that back, so that
         # probabilities keep to the data's own rates (Elkan 2001, IJCAI, theorem 2).
-        network.head.bias.sub_(balance.log())
+        network.head.bias.sub_(objective.balance.log())
     return at.curve
 
 
-def _wake(network: Net, frozen: tuple[str, ...]) -> None:
-    """Training mode, except for frozen layers: neither their weights nor their norms move."""
-    names = [name for name, _ in network.named_parameters()]
-    for start in frozen:
-        if not any(name.startswith(start) for name in names):
-            raise BadRecipe(f"The recipe freezes {start!r}, which no layer's name begins with.")
-    network.train()
-    for name, module in network.named_modules():
-        if name and f"{name}.".startswith(frozen):
-            module.eval()
-    for name, parameter in network.named_parameters():
-        parameter.requires_grad_(not name.startswith(frozen))
-
-
-def grey_images(cases: Cases, which: NDArray[np.int64]) -> Tensor:
-    """Grey images (n, 1, rows, cols) of the cases at these positions, float32 in [0, 1]."""
-    return torch.from_numpy(cases.grey[which].astype(np.float32))[:, None]
-
-
-def as_input(images: Tensor, spec: InputSpec) -> Tensor:
-    """Grey images (n, 1, rows, cols) as ``imaging.prepare.normalise`` makes them, (n, 3, ...)."""
-    mean = torch.tensor(spec.mean, dtype=torch.float32)[:, None, None]
-    std = torch.tensor(spec.std, dtype=torch.float32)[:, None, None]
-    return ((images - mean) / std).to(memory_format=torch.channels_last)
+def _logits(model: nn.Module, images: Tensor, recipe: Recipe, place: Place) -> Tensor:
+    """Logits (n, labels), or each member's, of greys (n, 1, rows, cols), in 32 bits."""
+    with place.precision(recipe.precision):
+        logits: Tensor = model(as_input(images.to(place.device), recipe.input))[0]
+    return logits.float().cpu()
 
 
 def forward(network: Net, cases: Cases, spec: InputSpec, batch: int = 32) -> NDArray[np.float32]:
     """The logits of every case, shape (n, labels)."""
     network.eval()
+    device = network.head.weight.device
     parts = np.array_split(np.arange(len(cases)), -(-len(cases) // batch))
     with torch.inference_mode():
-        logits = [network(as_input(grey_images(cases, part), spec))[0] for part in parts]
-    return torch.cat(logits).numpy()
+        images = (as_input(grey_images(cases, part).to(device), spec) for part in parts)
+        return torch.cat([network(part)[0].cpu() for part in images]).numpy()
+
+
+def _score(network: Net, cases: Cases, spec: InputSpec, mode: Mode) -> float:
+    return validation_score(forward(network, cases, spec), cases.truth, mode)
 
 
 def validation_score(logits: NDArray[np.float32], truth: NDArray[np.float32], mode: Mode) -> float:
@@ -141,43 +149,7 @@ def validation_score(logits: NDArray[np.float32], truth: NDArray[np.float32], mo
     return float(np.mean(each))
 
 
-def _rule(network: Net, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019, ICLR); biases and norms are not decayed."""
-    head = {id(network.head.weight), id(network.head.bias)}
-    body = [p for p in network.parameters() if p.requires_grad and id(p) not in head]
-    groups = [
-        {"params": [p for p in body if p.ndim > 1], "lr": recipe.lr},
-        {"params": [p for p in body if p.ndim == 1], "lr": recipe.lr, "weight_decay": 0.0},
-        {"params": [network.head.weight], "lr": recipe.head_lr},
-        {"params": [network.head.bias], "lr": recipe.head_lr, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-
-
-def _set_rates(rule: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
-    """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017, ICLR)."""
-    if done < recipe.warmup:
-        factor = 0.05 + 0.95 * done / recipe.warmup
-    else:
-        factor = 0.5 * (1 + cos(pi * (done - recipe.warmup) / (1 - recipe.warmup)))
-    peaks = (recipe.lr, recipe.lr, recipe.head_lr, recipe.head_lr)
-    for group, peak in zip(rule.param_groups, peaks, strict=True):
-        group["lr"] = peak * factor
-
-
-@torch.no_grad()
-def _follow(average: Net, network: Net, decay: float, step: int) -> None:
-    """Exponential moving average of weights (Polyak and Juditsky 1992), quick at the start."""
-    keep = min(decay, step / (step + 9))
-    own = network.state_dict()
-    for name, value in average.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(own[name], 1 - keep)
-        else:
-            value.copy_(own[name])
-
-
-def _stop(epoch: int, batch: int, files: Sequence[str]) -> None:
+def _stop(epoch: int, batch: int, files: list[str]) -> None:
     raise BadRecipe(
         f"The loss is not a number in epoch {epoch + 1}, batch {batch + 1} (first {files[0]}).",
         hint="Lower lr and head_lr; the last good state is kept in the run's folder.",

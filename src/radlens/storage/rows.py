@@ -9,16 +9,17 @@ from typing import Any
 from radlens.domain.audit import Act, Actor, Entry
 from radlens.domain.errors import BrokenChain, DigestMismatch, NotAssessable
 from radlens.domain.finding import Finding, OperatingPoint, Tier
-from radlens.domain.metrics import Confusion
+from radlens.domain.gate import Assessment
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import ImageRef, Prediction
 from radlens.domain.scan import Window
+from radlens.domain.uncertainty import PredictionSet
 
 Row = tuple[Any, ...]
 
 PREDICTION = (
-    "id, time, actor, via, task, model_version, model_digest, model_statement, "
-    "image_digest, image, evidence_digest, findings"
+    "id, time, actor, via, task, model_version, model_digest, model_statement, map_warning, "
+    "image_digest, image, evidence_digest, findings, prediction_set, assessment"
 )
 ENTRY = "seq, time, actor, via, verb, subject, detail, previous, digest"
 
@@ -35,27 +36,32 @@ def prediction_row(prediction: Prediction) -> Row:
         model.version,
         model.digest,
         model.statement,
+        model.map_warning or None,
         image.pop("digest"),
         finite(image),
         prediction.evidence,
         finite([asdict(finding) for finding in prediction.findings]),
+        prediction.prediction_set and finite(asdict(prediction.prediction_set)),
+        prediction.assessment and finite(asdict(prediction.assessment)),
     )
 
 
 def prediction_of(row: Sequence[Any]) -> Prediction:
     """The prediction of a row; raises DigestMismatch where the row is not what was written."""
-    key, time, actor, via, task, version, digest, statement, image, ref, evidence, said = row
+    key, time, actor, via, *model, image, ref, evidence, said, kept, gate = row
     try:
         return Prediction(
             id=key,
             time=datetime.fromisoformat(time),
             by=Actor(actor, via),
-            model=ModelRef(task, version, digest, statement),
+            model=_model(*model),
             image=_image(image, json.loads(ref)),
             evidence=evidence,
             findings=tuple(map(_finding, json.loads(said))),
+            prediction_set=None if kept is None else PredictionSet.of(json.loads(kept)),
+            assessment=None if gate is None else Assessment.of(json.loads(gate)),
         )
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DigestMismatch(f"The record {key} cannot be read as it was written.") from error
 
 
@@ -84,6 +90,10 @@ def plain(act: Act) -> Act:
     return replace(act, detail=json.loads(json.dumps(act.detail)))
 
 
+def _model(task: str, version: str, digest: str, statement: str, warning: str | None) -> ModelRef:
+    return ModelRef(task, version, digest, statement, warning or "")
+
+
 def _image(digest: str, entries: Mapping[str, Any]) -> ImageRef:
     fields = dict(entries)
     window, spacing = Window(**fields.pop("window")), fields.pop("spacing_mm")
@@ -94,12 +104,9 @@ def _image(digest: str, entries: Mapping[str, Any]) -> ImageRef:
 def _finding(entries: Mapping[str, Any]) -> Finding:
     fields = dict(entries)
     tier, point = fields.pop("tier"), fields.pop("operating_point")
-    measured = point["measured"]
     return Finding(
         tier=None if tier is None else Tier(tier),
-        operating_point=OperatingPoint(
-            point["threshold"], None if measured is None else Confusion(**measured)
-        ),
+        operating_point=OperatingPoint.of(point),
         **fields,
     )
 

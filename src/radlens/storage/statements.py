@@ -35,9 +35,10 @@ def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None
     if _place(sql, prediction.id):
         raise Conflict(f"The id {prediction.id} is on record already.")
     entry = _append(sql, act)
+    row = prediction_row(prediction)
     sql.execute(
-        f"INSERT INTO predictions ({PREDICTION}, seq) VALUES ({_marks(12)}, ?)",
-        (*prediction_row(prediction), entry.seq),
+        f"INSERT INTO predictions ({PREDICTION}, seq) VALUES ({_marks(len(row))}, ?)",
+        (*row, entry.seq),
     )
     if once:
         sql.execute(

@@ -4,9 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from radlens.domain.finding import Finding, percent, sentence
+from radlens.domain.finding import Finding, percent, sentence, tier_right, tier_sentence
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task
+from radlens.domain.uncertainty import set_sentences
 from radlens.ui.wording import by_probability, listed, reported
 
 
@@ -16,17 +17,28 @@ def summarise(prediction: Prediction, task: Task) -> None:
     parts = [_reported(finding, label) for finding, label in found] or [_none(prediction, task)]
     if len(found) > 1:
         parts.insert(0, '<p class="rl-fine">Reported, the most urgent first</p>')
+    parts.insert(0, _admission(prediction))
+    parts.append(_kept(prediction, task))
     st.html(f'<div class="rl-summary" role="region" aria-label="Summary">{"".join(parts)}</div>')
 
 
 def list_all(prediction: Prediction, task: Task) -> None:
     """Show every finding, the most probable first."""
-    items = "".join(_item(f, task.label(f.label)) for f in by_probability(prediction))
+    kept = prediction.prediction_set
+    items = "".join(
+        _item(f, task.label(f.label), kept=kept is not None and f.label in kept)
+        for f in by_probability(prediction)
+    )
     st.html(f'<ul class="rl-findings" aria-label="All findings">{items}</ul>')
 
 
 def _reported(finding: Finding, label: Label) -> str:
-    advice = f'<p class="rl-advice">{escape(finding.tier.advice)}</p>' if finding.tier else ""
+    advice = (
+        f'<p class="rl-advice">{escape(finding.tier.advice)}</p>'
+        f'<p class="rl-fine">{escape(tier_sentence(finding))}</p>'
+        if finding.tier
+        else ""
+    )
     return (
         f'<div class="rl-reported"><div class="rl-line"><h3>{escape(label.title)}</h3>'
         f'<span class="rl-number">{percent(finding.probability)}</span>'
@@ -41,7 +53,7 @@ def _none(prediction: Prediction, task: Task) -> str:
     leaning = "".join(
         f"<p>The most probable answer, {escape(task.label(f.label).title)} "
         f"({percent(f.probability)}), stays below its operating point. "
-        f"{escape(f.tier.advice) if f.tier else ''}</p>"
+        f"{escape(f'{f.tier.advice} {tier_sentence(f)}') if f.tier else ''}</p>"
         for f in claimed
     )
     return (
@@ -52,10 +64,27 @@ def _none(prediction: Prediction, task: Task) -> str:
     )
 
 
-def _item(finding: Finding, label: Label) -> str:
+def _admission(prediction: Prediction) -> str:
+    """Whether the model may read this image: before anything that it says of it."""
+    if prediction.doubtful:
+        return f'<p class="rl-doubt" role="note">{escape(prediction.admission)}</p>'
+    return f'<p class="rl-fine">{escape(prediction.admission)}</p>'
+
+
+def _kept(prediction: Prediction, task: Task) -> str:
+    """What cannot be ruled out, and how often that was right; nothing where it is not known."""
+    if prediction.prediction_set is None:
+        return ""
+    first, *more = set_sentences(prediction.prediction_set, task)
+    fine = "".join(f'<p class="rl-fine">{escape(line)}</p>' for line in more)
+    return f'<div class="rl-kept"><p>{escape(first)}</p>{fine}</div>'
+
+
+def _item(finding: Finding, label: Label, *, kept: bool) -> str:
     threshold = finding.operating_point.threshold
     point = "the most probable is the answer" if threshold is None else f"{threshold:.0%}"
     said = _badge("reported", "said") if finding.positive else _badge("not reported", "quiet")
+    said += _badge("not ruled out", "quiet") if kept and not finding.positive else ""
     mark = "calibrated" if finding.calibrated else "not calibrated"
     return (
         f'<li><div class="rl-line"><h4>{escape(label.title)}</h4>'
@@ -67,7 +96,10 @@ def _item(finding: Finding, label: Label) -> str:
 
 
 def _tier(finding: Finding) -> str:
-    return _badge(f"{finding.tier} confidence", "tier") if finding.tier else ""
+    """The tier with its measured record in short, which never stand apart."""
+    if finding.tier is None:
+        return ""
+    return _badge(f"{finding.tier} confidence, {tier_right(finding)}", "tier")
 
 
 def _urgency(label: Label) -> str:

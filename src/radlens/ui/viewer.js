@@ -44,6 +44,8 @@ export default function (component) {
     }
     find(".scale img").src = data.scale;
     find(".caption").textContent = data.caption;
+    find(".warning").textContent = data.warning;
+    find(".warning").hidden = data.warning === "";
   }
   if (!bound.has(root)) {
     bound.add(root);

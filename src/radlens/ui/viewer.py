@@ -36,4 +36,5 @@ def _data(prediction: Prediction, plates: Plates, start: str) -> dict[str, Any]:
         "caption": f"Image as it was read ({frame}{image.cols} x {image.rows} pixels)",
         "layers": list(plates.layers),
         "start": start,
+        "warning": prediction.model.map_warning,
     }

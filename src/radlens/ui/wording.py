@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from radlens.domain.errors import UnknownTask
-from radlens.domain.finding import Finding, percent
+from radlens.domain.finding import Finding, Tier, percent, tier_right
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task, Urgency
 from radlens.ports import Site
@@ -36,20 +36,20 @@ def by_probability(prediction: Prediction) -> list[Finding]:
 def headline(prediction: Prediction, task: Task) -> str:
     """The positive findings in one line, or how many were looked for and not reported."""
     found = reported(prediction, task)
-    if found:
-        return ", ".join(
-            f"{label.title} {percent(finding.probability)}" for finding, label in found
-        )
-    return f"{len(prediction.findings)} looked for, none reported"
+    said = ", ".join(f"{label.title} {percent(finding.probability)}" for finding, label in found)
+    said = said or f"{len(prediction.findings)} looked for, none reported"
+    return f"Input doubtful; {said}" if prediction.doubtful else said
 
 
 def tiers(prediction: Prediction) -> str:
-    """The tiers of what is claimed, the strongest first, each once."""
+    """The tiers of what is claimed, each once, with the record of its most probable finding."""
     claimed = sorted(
         (finding for finding in prediction.findings if finding.tier),
         key=lambda finding: -finding.probability,
     )
-    return ", ".join(dict.fromkeys(str(finding.tier) for finding in claimed)) or "none claimed"
+    first = {finding.tier: tier_right(finding) for finding in reversed(claimed)}
+    strongest = (f"{tier}, {first[tier]}" for tier in Tier if tier in first)
+    return "; ".join(strongest) or "none claimed"
 
 
 def listed(titles: Iterable[str]) -> str:

@@ -14,20 +14,18 @@ from radlens.ports import Site
 def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -> Prediction:
     """Put a reading on record: objects first, then one transaction with the audit entry inside."""
     scan = reading.scan
-    image = ImageRef(
-        digest=site.blobs.put(encode_png(scan)),
-        rows=scan.rows,
-        cols=scan.cols,
-        window=scan.window,
-        source=scan.source,
-        modality=scan.modality,
-        spacing_mm=scan.spacing_mm,
-        frame=scan.frame,
-        frames=scan.frames,
-    )
+    image = ImageRef.of(scan, site.blobs.put(encode_png(scan)))
     evidence = site.blobs.put(_npy(reading.evidence))
     prediction = Prediction(
-        site.new_id(), site.clock(), by, reading.model, image, evidence, reading.findings
+        id=site.new_id(),
+        time=site.clock(),
+        by=by,
+        model=reading.model,
+        image=image,
+        evidence=evidence,
+        findings=reading.findings,
+        prediction_set=reading.prediction_set,
+        assessment=reading.assessment,
     )
     return site.records.add(prediction, _act(prediction), once)
 

@@ -23,5 +23,5 @@ def predict(
         return earlier
     model = site.live.current(task)  # pinned: a swap cannot mix two models in one answer
     scan = decode(upload, site.bounds)
-    [reading] = read(model, [scan])
+    [reading] = read(model, [scan], site.tasks[task])
     return keep(site, reading, by=by, once=once)

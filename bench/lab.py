@@ -1,0 +1,90 @@
+"""``make bench-lab DATA=FOLDER``: the lab's figures, one line each, ``name value goal ok|short``.
+
+FOLDER holds ``chest-xray/`` and ``brain-tumor/`` with their manifests; without it only the figures
+that need no real images are measured.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from bench import lab_data, lab_gate, lab_training, lab_uncertainty
+from bench.figure import Figure, show
+from bench.lab_evaluate import evaluation_ratio
+from radlens.bootstrap import GALLERY, PACKAGE, open_site, read_tasks
+from radlens.engines.bundle import read_bundle
+from radlens.engines.runtime import OnnxEngine
+from radlens.lab.dataset import find_dataset
+from radlens.lab.splitting import Plan, split
+from radlens.lab.subject import ask, images_of
+from radlens.settings import Settings
+
+TASKS = read_tasks(PACKAGE / "tasks")
+REAL = ("chest-xray", "brain-tumor")
+
+
+def anywhere(home: Path) -> Iterator[Figure]:
+    """What any machine can measure."""
+    yield Figure("training/plain-loop", ">=0.95", lab_training.training_ratio)
+    yield Figure("evaluation-1000/forward", "<=3", lambda: evaluation_ratio(home))
+
+
+def of_scans(data: Path) -> Iterator[Figure]:
+    """What the scan finds and costs."""
+    yield Figure("scan-2000-seconds", "<=60", lambda: lab_data.scan_seconds(data))
+    yield Figure("scan-memory-2000/500", "<=1.1", lambda: lab_data.memory_ratio(data))
+    for name in REAL:
+        yield Figure(
+            f"{name}-leaks-found", ">=0.99", lambda name=name: lab_data.leaks_found(data, name)
+        )
+        yield Figure(
+            f"{name}-false-alarms",
+            "<=0.005",
+            lambda name=name: lab_data.falsely_accused(data, name),
+        )
+
+
+def of_models(data: Path, name: str, home: Path) -> Iterator[Figure]:
+    """What the shipped model's gate and sets do on the real images."""
+    bundle, [other] = GALLERY / name, [task for task in REAL if task != name]
+    engine = OnnxEngine(read_bundle(bundle, TASKS[name]), workers=1, cache=home / "cache")
+    kinds = lab_gate.kinds(data / name, data / other, data / "dicom")
+    gate = lab_gate.figures(lab_gate.shares(engine, TASKS[name], kinds))
+    for figure in (*gate, *_of_sets(engine, data, name, home)):
+        yield Figure(f"{name}-{figure.name}", figure.goal, figure.measure)
+
+
+def _of_sets(engine: OnnxEngine, data: Path, name: str, home: Path) -> Iterator[Figure]:
+    with open_site(Settings(home=home)) as site:
+        whole = find_dataset(site, str(data / name), task=TASKS[name])
+        if "val" not in whole.splits:
+            plan = Plan(validation=0.15, test=0.15, seed=1, keep=("test",))
+            whole = split(site.blobs, whole, plan, name=f"{name}-split")
+        images = [image for part in ("val", "test") for image in images_of(whole, part)]
+        [answers] = ask([engine], site.blobs, images, task=TASKS[name])
+    yield from lab_uncertainty.figures(
+        answers.logits, answers.truth, unit=answers.unit, mode=TASKS[name].mode
+    )
+
+
+def main(data: Path | None, only: list[str]) -> None:
+    """Print every figure, or only those whose names are given."""
+    torch.set_num_threads(1)
+    np.seterr(all="raise", under="ignore")
+    with TemporaryDirectory() as scratch:
+        show(anywhere(Path(scratch)), only)
+        if data is None:
+            print("The other figures need real images: make bench-lab DATA=FOLDER")
+            return
+        show(of_scans(data), only)
+        for name in REAL:
+            show(of_models(data, name, Path(scratch)), only)
+
+
+if __name__ == "__main__":
+    folder, *names = sys.argv[1:] or [""]
+    main(Path(folder) if folder else None, names)

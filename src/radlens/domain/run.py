@@ -1,0 +1,70 @@
+"""A training run: all that is needed to repeat it, how far it is, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from radlens.domain.errors import NoSuchItem
+from radlens.domain.ledger import Item, Kind, State
+
+# What the entry itself holds; everything else is its body.
+OF_ENTRY = ("id", "name", "time", "state", "parents", "files")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One entry of kind RUN.
+
+    ``recipe`` is its TOML text, ``dataset`` the id of the data's version. ``code`` (version and
+    SHA-256 of the sources) and ``environment`` are what trained; ``finished_by`` what calibrated,
+    measured and exported, if that is done. ``curve`` has one row an epoch (epoch from 0, loss,
+    validation, images, seconds); ``progress`` says step, steps, images_per_s, left_s (if no epoch
+    is saved by early stopping) and the time it was written. ``weights`` is the SHA-256 over names
+    and values of the network that came out. ``reproduces`` is the run that this one repeats.
+    ``files`` are objects: curve, weights, start, and the bundle's parts.
+    """
+
+    id: str
+    name: str
+    time: datetime
+    task: str
+    architecture: str
+    recipe: str
+    seed: int
+    dataset: str
+    code: Mapping[str, str]
+    environment: Mapping[str, str]
+    state: State = State.RUNNING
+    parents: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    curve: tuple[Mapping[str, float], ...] = ()
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    weights: str = ""
+    version: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    finished_by: Mapping[str, Any] = field(default_factory=dict)
+    reproduces: str = ""
+    error: str = ""
+
+    @property
+    def best(self) -> float | None:
+        """The best validation score so far."""
+        return max((row["validation"] for row in self.curve), default=None)
+
+    def item(self) -> Item:
+        """The entry as the ledger keeps it."""
+        body = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in OF_ENTRY}
+        body["curve"] = [dict(row) for row in self.curve]
+        return Item(
+            self.id, Kind.RUN, self.name, self.time, self.state, body, self.parents, self.files
+        )
+
+    @staticmethod
+    def of(item: Item) -> "Run":
+        """The run of an entry; raises NoSuchItem where it is of another kind."""
+        if item.kind is not Kind.RUN:
+            raise NoSuchItem(f"{item.id[:12]} is a {item.kind}, not a run.")
+        entry = {name: getattr(item, name) for name in OF_ENTRY}
+        body = dict(item.body)
+        return Run(**entry, **body | {"curve": tuple(body["curve"])})

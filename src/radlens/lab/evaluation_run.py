@@ -1,0 +1,113 @@
+"""``radlens evaluate``: one model on one split, and where asked beside another, on record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.progress import Progress
+
+from radlens.domain.dataset import Dataset, Image
+from radlens.domain.errors import BadInput
+from radlens.domain.evaluation import Evaluation, Stress, Subject
+from radlens.domain.task import Task
+from radlens.lab.answers import Answers
+from radlens.lab.compare import compare
+from radlens.lab.curves import curves
+from radlens.lab.dataset import find_dataset
+from radlens.lab.duplicates import grouped
+from radlens.lab.evaluate import evaluate
+from radlens.lab.evaluation_item import Outcome, compared, evaluated
+from radlens.lab.failures import failures
+from radlens.lab.progress import bar, progress
+from radlens.lab.robustness import robustness
+from radlens.lab.subgroups import subgroups
+from radlens.lab.subject import ask, find_model, images_of, subject_of
+from radlens.ports import Engine, Site
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for: a split, a second model to compare with, the stress test, the chance."""
+
+    split: str = "test"
+    against: str | None = None
+    robustness: bool = True
+    seed: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Models, the images that all of them read, and what each said."""
+
+    engines: list[Engine]
+    task: Task
+    dataset: Dataset
+    images: list[Image]
+    answers: list[Answers]
+
+
+def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Outcome]:
+    """The evaluation of ``model``, and where ``plan.against`` names another their comparison.
+
+    Both are put on record when all is done. Raises BadBundle, NoLiveModel, NoSuchItem or
+    BadDataset, and then nothing is.
+    """
+    began = site.clock()
+    with progress() as bars:
+        reading = _read(site, (model, plan.against), dataset, plan.split, bars)
+        subjects = [
+            subject_of(engine, reading.dataset, split=plan.split, seed=plan.seed)
+            for engine in reading.engines
+        ]
+        found, pictures = _evaluation(site, reading, subjects[0], plan, bars)
+        outcomes = [evaluated(site, found, reading.task, pictures, began)]
+        if len(subjects) == 2:
+            paired = compare(*reading.answers, subjects=(subjects[0], subjects[1]), seed=plan.seed)
+            outcomes.append(compared(site, paired, reading.task, outcomes[0].item.id, began))
+    for outcome in outcomes:
+        site.ledger.put(outcome.item)
+    return outcomes
+
+
+def _read(
+    site: Site, models: tuple[str | None, ...], dataset: str, split: str, bars: Progress
+) -> Reading:
+    engines = [find_model(site, name) for name in models if name is not None]
+    if len({engine.ref.digest for engine in engines}) < len(engines):
+        raise BadInput("A model does not differ from itself.", hint="Name two bundles.")
+    names = {engine.manifest.task for engine in engines}
+    if len(names) > 1:
+        raise BadInput(
+            f"The models are for different tasks, {' and '.join(sorted(names))}.",
+            hint="Two models are compared on one dataset of one task.",
+        )
+    task = site.tasks[names.pop()]
+    data = find_dataset(site, dataset, task=task, seen=bar(bars, "importing"))
+    images_of(data, split)  # before the long work of looking for near-duplicates
+    apart = grouped(site.blobs, data, bar(bars, "looking for near-duplicates"))
+    images = images_of(apart, split)
+    answers = ask(engines, site.blobs, images, task=task, seen=bar(bars, "reading"))
+    return Reading(engines, task, data, images, answers)
+
+
+def _evaluation(
+    site: Site, reading: Reading, subject: Subject, plan: Plan, bars: Progress
+) -> tuple[Evaluation, Mapping[str, bytes]]:
+    """All figures of the first model, and the pictures of its worst errors."""
+    engine, images, answers = reading.engines[0], reading.images, reading.answers[0]
+    stressed: tuple[Stress, ...] = ()
+    if plan.robustness:
+        seen = bar(bars, "perturbing")
+        stressed = robustness(
+            engine, site.blobs, images, task=reading.task, seed=plan.seed, seen=seen
+        )
+    bar(bars, "intervals and figures")
+    worst, pictures = failures(engine, site.blobs, images, answers)
+    found = Evaluation(
+        subject=subject,
+        scores=evaluate(answers, seed=plan.seed),
+        curves=curves(answers, seed=plan.seed),
+        subgroups=subgroups(answers, [image.about for image in images], seed=plan.seed),
+        robustness=stressed,
+        failures=worst,
+    )
+    return found, pictures

@@ -1,0 +1,28 @@
+"""Bars with the time left, on stderr, where somebody sees them."""
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+# Hears how much of a long piece of work is done, and of how much.
+Seen = Callable[[int, int], None]
+
+
+def progress() -> Progress:
+    """Bars to use in a ``with``; silent where nobody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    )
+
+
+def bar(bars: Progress, work: str) -> Seen:
+    """A bar for one piece of work."""
+    task = bars.add_task(work, total=None)
+    return lambda done, of: bars.update(task, completed=done, total=of)
+
+
+def silent(done: int, of: int) -> None:
+    """Nobody looks."""

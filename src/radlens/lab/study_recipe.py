@@ -1,0 +1,104 @@
+"""The recipe of a study: a base, rungs that change it, sizes and seeds, all as data."""
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from radlens.domain.errors import BadRecipe
+from radlens.lab.entries import read_toml, typed
+from radlens.lab.recipe import Recipe, recipe_of
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the ladder: ``changes`` to the base recipe, and what they are."""
+
+    name: str
+    what: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody else's figure for a rung, an accuracy, and where it was stated."""
+
+    rung: str
+    accuracy: float
+    origin: str
+
+
+@dataclass(frozen=True)
+class StudyRecipe:
+    """One TOML file of ``lab/recipes/studies``, read and checked.
+
+    Every rung is trained with every number of images ``per_class`` and every seed. A seed draws
+    its own images, the smaller sets within the larger ones, and all rungs get the same.
+    ``epochs`` has one entry for each number of images, so that small sets get as many steps.
+    ``resamples`` is how often test cases and seeds are drawn again for the intervals.
+    """
+
+    name: str
+    question: str
+    per_class: tuple[int, ...]
+    epochs: tuple[int, ...]
+    seeds: tuple[int, ...]
+    resamples: int
+    base: dict[str, Any]
+    rung: tuple[Rung, ...]
+    text: str
+    claim: tuple[Claim, ...] = ()
+
+    def plan(self, rung: Rung, per_class: int, seed: int) -> Recipe:
+        """The recipe of one arm; raises BadRecipe."""
+        epochs = dict(zip(self.per_class, self.epochs, strict=True))[per_class]
+        entries = changed(self.base, {**rung.changes, "seed": seed, "epochs": epochs})
+        return recipe_of(entries, json.dumps(entries, sort_keys=True))
+
+    def arms(self) -> Iterator[tuple[Rung, int, int]]:
+        """Rung, images per class and seed of every arm; whole ladders first, seed by seed."""
+        for seed in self.seeds:
+            for n in self.per_class:
+                for rung in self.rung:
+                    yield rung, n, seed
+
+
+def read_study(path: Path) -> StudyRecipe:
+    """Read a study's recipe and every arm's; raises BadRecipe."""
+    text, entries = read_toml(path)
+    study = StudyRecipe(**typed(StudyRecipe, entries, but=("text",)), text=text)
+    names = [rung.name for rung in study.rung]
+    wrong = {
+        "per_class": not study.per_class or min(study.per_class) < 1 or _twice(study.per_class),
+        "epochs": len(study.epochs) != len(study.per_class),
+        "seeds": not study.seeds or _twice(study.seeds),
+        "resamples": study.resamples < 100,
+        "rung": len(names) < 2 or _twice(names),
+    }
+    for name, is_wrong in wrong.items():
+        if is_wrong:
+            raise BadRecipe(f"The study's entry {name} cannot be {getattr(study, name)!r}.")
+    n, seed = study.per_class[0], study.seeds[0]
+    plans = [study.plan(rung, n, seed) for rung in study.rung]
+    if len({(plan.task, plan.train_splits, plan.input) for plan in plans}) > 1:
+        raise BadRecipe("All rungs of a study have one task, one train split and one input.")
+    if {plan.keep for plan in plans} != {"last"}:
+        raise BadRecipe('A study chooses no epoch on other images: its base needs keep = "last".')
+    return study
+
+
+def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The base with changes; tables are changed entry by entry."""
+    result = deepcopy(dict(base))
+    for name, value in changes.items():
+        inner = result.get(name)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            value = changed(inner, value)
+        result[name] = value
+    return result
+
+
+def _twice(values: Any) -> bool:
+    return len({*values}) < len(values)

@@ -1,0 +1,133 @@
+"""What is evaluated: a model by its folder or task, and the images of a split."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radlens.domain.calibration import probabilities
+from radlens.domain.dataset import Dataset, Image
+from radlens.domain.errors import BadBundle, BadDataset, BadInput, UnknownTask
+from radlens.domain.evaluation import Subject
+from radlens.domain.model import Manifest
+from radlens.domain.scan import Scan
+from radlens.domain.task import Task
+from radlens.engines.bundle import read_bundle
+from radlens.engines.runtime import OnnxEngine
+from radlens.imaging.encode import restore
+from radlens.imaging.prepare import prepare
+from radlens.lab.answers import Answers
+from radlens.lab.operating import claims
+from radlens.lab.progress import Seen, silent
+from radlens.ports import Blobs, Engine, Site
+
+
+def find_model(site: Site, reference: str) -> Engine:
+    """The live model of a task, or the one in a bundle's folder; raises BadBundle, NoLiveModel."""
+    if reference in site.tasks:
+        return site.live.current(reference)
+    folder = Path(reference)
+    try:
+        named = Manifest.from_json((folder / "manifest.json").read_bytes()).task
+    except OSError as error:
+        raise BadBundle(
+            f"There is no task and no bundle {reference!r}.",
+            hint=f"Name the folder of a bundle, or one of {', '.join(site.tasks)}.",
+        ) from error
+    if named not in site.tasks:
+        raise UnknownTask(f"The bundle {folder.name} is for {named}, which has no card here.")
+    bundle = read_bundle(folder, site.tasks[named])
+    with TemporaryDirectory() as scratch:
+        return OnnxEngine(bundle, workers=site.workers, cache=Path(scratch))
+
+
+def images_of(dataset: Dataset, split: str) -> list[Image]:
+    """The images of a split of which something is known; raises BadDataset where none is."""
+    if split not in dataset.splits:
+        there = ", ".join(name or "images without a split" for name in dataset.splits)
+        raise BadDataset(
+            f"The dataset {dataset.name} has no split {split!r}.", hint=f"It has {there}."
+        )
+    told = [i for i in dataset.of(split) if any(value is not None for value in i.truth)]
+    answers = list(zip(*(image.truth for image in told), strict=True))
+    if not any({0.0, 1.0} <= set(of_label) for of_label in answers):
+        raise BadDataset(
+            f"The split {split} of {dataset.name} has no label with both answers: nothing can be "
+            "measured."
+        )
+    if len({image.unit for image in told}) < 2:
+        raise BadDataset(
+            f"The split {split} of {dataset.name} has fewer than two patients or groups with a "
+            "known label."
+        )
+    return told
+
+
+def scan_of(blobs: Blobs, image: Image) -> Scan:
+    """The stored image, as it was imported."""
+    return restore(blobs.get(image.digest), image.stored)
+
+
+def ask(
+    engines: Sequence[Engine],
+    blobs: Blobs,
+    images: Sequence[Image],
+    *,
+    task: Task,
+    seen: Seen = silent,
+) -> list[Answers]:
+    """The answers of each model to the images, one at a time as they are served.
+
+    Raises BadDataset for an image that cannot be read or assessed.
+    """
+    logits = [np.empty((len(images), len(task.labels)), np.float32) for _ in engines]
+    for row, image in enumerate(images):
+        try:
+            scan = scan_of(blobs, image)
+            for engine, found in zip(engines, logits, strict=True):
+                tensor = prepare(scan, engine.manifest.input)
+                found[row] = engine.forward(tensor[None]).logits[0]
+        except BadInput as error:
+            raise BadDataset(f"{image.file}: {error.message}") from error
+        seen(row + 1, len(images))
+    return [
+        answered(engine, found, images, task) for engine, found in zip(engines, logits, strict=True)
+    ]
+
+
+def answered(
+    engine: Engine, logits: NDArray[np.float32], images: Sequence[Image], task: Task
+) -> Answers:
+    """Logits (n, labels) as calibrated answers at the model's operating points."""
+    manifest = engine.manifest
+    p = probabilities(logits, task.mode, manifest.calibration)
+    truth = np.array([image.truth for image in images], np.float64)
+    _, unit = np.unique([image.unit for image in images], return_inverse=True)
+    claimed = claims(manifest.operating_points, p)
+    return Answers(p, truth, claimed, unit.astype(np.int64), task.names, task.mode)
+
+
+def subject_of(engine: Engine, dataset: Dataset, *, split: str, seed: int) -> Subject:
+    """What was evaluated on what, in words."""
+    ref = engine.ref
+    return Subject(
+        task=ref.task,
+        model=ref.version,
+        model_digest=ref.digest,
+        statement=ref.statement,
+        dataset=dataset.name,
+        dataset_id=dataset.id,
+        split=split,
+        unit="patients" if dataset.patients_known else "near-duplicate groups",
+        seed=seed,
+    )
+
+
+def sample(images: Sequence[Image], most: int, seed: int) -> list[Image]:
+    """At most so many images, drawn once, in their order."""
+    if len(images) <= most:
+        return list(images)
+    drawn = np.random.default_rng(seed).choice(len(images), most, replace=False)
+    return [images[i] for i in np.sort(drawn)]
