@@ -175,9 +175,19 @@ def signed(folder: Path, **parts: bytes) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+def unserved_card(home: Path) -> str:
+    """A card of the site's own for which there is no model; gives the task's name."""
+    text = (PACKAGE / "tasks" / "neuro-rare.toml").read_text()
+    (home / "tasks").mkdir(parents=True, exist_ok=True)
+    card = text.replace('name = "neuro-rare"', 'name = "unserved"', 1)
+    (home / "tasks" / "unserved.toml").write_text(card)
+    return "unserved"
+
+
 @contextmanager
 def tiny_site(home: Path, *, record: bool = True, **settings: int) -> Iterator[Site]:
-    """A real site in a folder, with a tiny model for chest-xray and for brain-tumor."""
+    """A site in a folder: tiny models for chest-xray and brain-tumor, none for "unserved"."""
+    unserved_card(home)
     for name in ("chest-xray", "brain-tumor"):
         if not (home / "models" / name).exists():
             tiny_bundle(home / "models" / name, TASKS[name])

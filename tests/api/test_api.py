@@ -73,7 +73,7 @@ def test_two_requests_with_one_key_at_once_make_one_record(client: TestClient) -
         (bytes(200_001), "chest-xray", 422, "TooLarge"),
         (bytes(900_000), "chest-xray", 422, "TooLarge"),
         (IMAGE, "knee", 422, "UnknownTask"),
-        (IMAGE, "neuro-rare", 503, "NoLiveModel"),
+        (IMAGE, "unserved", 503, "NoLiveModel"),
     ],
 )
 def test_what_cannot_be_answered_says_why_and_is_not_kept(client, upload, task, status, kind):
@@ -124,10 +124,10 @@ def test_an_unknown_prediction_is_not_found(client: TestClient, path: str) -> No
 
 
 def test_tasks_and_models_are_listed(client: TestClient) -> None:
-    assert {task["name"] for task in client.get("/v1/tasks").json()} == set(TASKS)
+    assert {task["name"] for task in client.get("/v1/tasks").json()} == {*TASKS, "unserved"}
     models = {row["task"]: row for row in client.get("/v1/models").json()}
     assert models["chest-xray"]["statement"].startswith("Random weights")
-    assert models["neuro-rare"]["error"]["kind"] == "NoLiveModel"
+    assert models["unserved"]["error"]["kind"] == "NoLiveModel"
 
 
 def test_ready_means_that_every_live_model_gave_its_golden_answer(tmp_path: Path) -> None:

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from radlens.domain.study import Study
 from radlens.domain.task import Task
 from radlens.lab.card import trained_card
 from radlens.lab.finish import IN_MANIFEST
 from radlens.lab.markdown import said
+from radlens.lab.study_recipe import study_of
+from radlens.lab.study_report import report
+from radlens.storage.ledger import item_of
 
 SHARE = r"(?:0?\.\d+|1\.0+|\d{1,3}(?:\.\d+)? ?%)(?![\w.])"
 FIGURE = re.compile(
@@ -59,21 +63,19 @@ def measures(body: Any) -> Iterator[str]:
             yield from measures(value)
 
 
-def numbers(body: Any) -> Iterator[float]:
-    """Every number in a record."""
-    if isinstance(body, Mapping):
-        body = list(body.values())
-    if isinstance(body, list):
-        for value in body:
-            yield from numbers(value)
-    elif isinstance(body, int | float):
-        yield float(body)
-
-
-def regenerated(manifest: Path, task: Task) -> str | None:
-    """The card that a bundle's manifest makes today; None where it was made by older code."""
+def regenerated(manifest: Path, task: Task) -> str:
+    """The card that a bundle's manifest makes today."""
     body = json.loads(manifest.read_text())
-    if "finished_by" not in body["provenance"]:
-        return None
     fields = {name: body[name] for name in IN_MANIFEST if name in body}
     return trained_card(task, body["provenance"] | fields)
+
+
+def retold(entry: Path) -> str:
+    """The report that a study's entry makes today."""
+    study = Study.of(item_of(json.loads(entry.read_text())))
+    return report(study, study_of(study.recipe))
+
+
+def content(card: str) -> list[list[str]]:
+    """A card's lines as their words in any order: a manifest does not keep that of its entries."""
+    return sorted(sorted(re.findall(r"[^\s|,]+", line)) for line in card.splitlines())

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.builders import TASKS, gated_bundle, measured, picture, png, tiny_bundle
+from tests.builders import TASKS, gated_bundle, measured, picture, png, tiny_bundle, unserved_card
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     for name in ("chest-xray", "brain-tumor"):
         tiny_bundle(tmp_path / "home" / "models" / name, TASKS[name])
+    unserved_card(tmp_path / "home")
     return tmp_path / "home"
 
 
@@ -49,7 +50,7 @@ def test_predict_prints_one_object_per_file_in_the_order_given(home, images) -> 
             "file", "digest", "task", "model", "findings", "prediction_set",
             "assessment", "prediction_id", "error",
         }  # fmt: skip
-        assert set(answer["model"]) == {"version", "digest"}
+        assert set(answer["model"]) == {"version", "digest", "map_warning"}
         assert [f["label"] for f in answer["findings"]] == list(TASKS["brain-tumor"].names)
         assert set(answer["findings"][0]) == {
             "label", "probability", "calibrated", "tier", "tier_record", "positive",
@@ -124,7 +125,7 @@ def test_heat_maps_and_a_report_are_written(home, images, tmp_path) -> None:
     ("arguments", "code", "words"),
     [
         (["predict", "x.png", "-t", "knee"], 2, "There is no task 'knee'"),
-        (["predict", "x.png", "-t", "neuro-rare"], 6, "No live model"),
+        (["predict", "x.png", "-t", "unserved"], 6, "No live model"),
         (["predict", "x.png", "y.png", "-t", "chest-xray", "--report", "r.pdf"], 2, "one file"),
         (["history", "absent.png"], 2, "cannot be opened"),
     ],
@@ -209,8 +210,8 @@ def test_models_list_says_which_model_answers_and_why_none_does(home) -> None:
         row["task"]: row for row in json.loads(radlens(home, "models", "list", "--json").stdout)
     }
     assert rows["chest-xray"]["version"] == "tiny-1"
-    assert rows["neuro-rare"]["error"]["kind"] == "NoLiveModel"
-    assert "neuro-rare" in radlens(home, "models", "list").stdout
+    assert rows["unserved"]["error"]["kind"] == "NoLiveModel"
+    assert "unserved" in radlens(home, "models", "list").stdout
 
 
 def test_an_empty_history_says_how_to_begin(home) -> None:

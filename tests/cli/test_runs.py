@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radlens.cli.app import app
+from tests.architecture.typed import retold
 from tests.builders import TASKS
 from tests.lab.test_study import write_study
 from tests.lab.tiny import write_dataset, write_recipe
@@ -116,3 +117,4 @@ def test_a_study_prints_its_verdicts_and_writes_its_report(home: Path, tmp_path:
     assert "mirrored" in done.output
     assert (out / "report.md").read_text().startswith("# tiny")
     assert "layer" in json.loads((out / "figure.json").read_text())
+    assert retold(out / "study.json") == (out / "report.md").read_text()

@@ -138,7 +138,7 @@ def test_unknown_tasks_and_tasks_without_a_model_say_what_to_do(site: Site) -> N
     with pytest.raises(UnknownTask):
         predict(site, IMAGE, task="knee", by=ME)
     with pytest.raises(NoLiveModel) as caught:
-        predict(site, IMAGE, task="neuro-rare", by=ME)
+        predict(site, IMAGE, task="unserved", by=ME)
     assert "radlens train" in caught.value.hint
     assert nothing_was_kept(site)
 
@@ -224,7 +224,7 @@ def test_a_changed_object_is_found_when_it_is_read(tmp_path: Path) -> None:
 
 def test_every_task_says_which_model_answers_or_why_none_does(site: Site) -> None:
     live = live_models(site)
-    assert isinstance(live["neuro-rare"], NoLiveModel)
+    assert isinstance(live["unserved"], NoLiveModel)
     assert not isinstance(live["chest-xray"], RadLensError)
     assert troubles(site) == []
 

@@ -62,9 +62,11 @@ def scan(reference: str, *, as_json: bool) -> None:
 
 @data.command()
 @click.argument("reference")
-@click.option("--validation", type=SHARE, default=0.15, show_default=True)
-@click.option("--test", type=SHARE, default=0.15, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--validation", type=SHARE, default=0.15, show_default=True, help="Share for validation."
+)
+@click.option("--test", type=SHARE, default=0.15, show_default=True, help="Share for test.")
+@click.option("--seed", type=int, default=1, show_default=True, help="For chance.")
 @click.option(
     "--keep",
     type=click.Choice(["val", "test"]),

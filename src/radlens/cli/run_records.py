@@ -13,6 +13,7 @@ from radlens.domain.errors import MissingExtra
 from radlens.domain.ledger import Kind
 from radlens.domain.run import Run
 from radlens.ports import Site
+from radlens.storage.ledger import item_row
 
 try:
     from radlens.lab.again import differences, finish_again, reproduce
@@ -113,6 +114,7 @@ def run_study(site: Site, recipe: Path, *, data: str, out: Path | None, as_json:
         out.mkdir(parents=True, exist_ok=True)
         for name in ("report.md", "figure.json"):
             (out / name).write_bytes(site.blobs.get(done.files[name]))
+        (out / "study.json").write_text(json.dumps(item_row(done.item()), indent=1) + "\n")
     if as_json:
         click.echo(json.dumps({"id": done.id} | dict(done.item().body), indent=1))
         return

@@ -86,7 +86,7 @@ def _intended_use(task: Task) -> str:
 
 
 def _data(task: Task, dataset: Mapping[str, Any]) -> str:
-    splits = dataset["splits"]
+    splits = {name: dataset["splits"][name] for name in ("train", "val", "test")}
     sources = [
         f"- {s['source']}: {s['images']} images. Licence: {s['licence']}"
         for s in dataset["sources"]

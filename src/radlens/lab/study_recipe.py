@@ -1,6 +1,7 @@
 """The recipe of a study: a base, rungs that change it, sizes and seeds, all as data."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -67,7 +68,13 @@ class StudyRecipe:
 
 def read_study(path: Path) -> StudyRecipe:
     """Read a study's recipe and every arm's; raises BadRecipe."""
-    text, entries = read_toml(path)
+    text, _ = read_toml(path)
+    return study_of(text)
+
+
+def study_of(text: str) -> StudyRecipe:
+    """The study that a recipe's text spells; raises BadRecipe."""
+    entries = tomllib.loads(text)
     study = StudyRecipe(**typed(StudyRecipe, entries, but=("text",)), text=text)
     names = [rung.name for rung in study.rung]
     wrong = {
