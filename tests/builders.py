@@ -179,8 +179,9 @@ def unserved_card(home: Path) -> str:
     """A card of the site's own for which there is no model; gives the task's name."""
     text = (PACKAGE / "tasks" / "neuro-rare.toml").read_text()
     (home / "tasks").mkdir(parents=True, exist_ok=True)
-    card = text.replace('name = "neuro-rare"', 'name = "unserved"', 1)
-    (home / "tasks" / "unserved.toml").write_text(card)
+    for old, new in (("neuro-rare", "unserved"), ("Rare diseases of the brain", "No model yet")):
+        text = text.replace(f'"{old}"', f'"{new}"', 1)
+    (home / "tasks" / "unserved.toml").write_text(text)
     return "unserved"
 
 

@@ -14,8 +14,10 @@ MISTAKES = {
     "training that sleeps, scores that are drawn or typed in": [
         "test_training_learns_what_brightness_says",
         "test_the_same_seed_gives_the_same_weights_and_another_seed_others",
-        "test_no_shell_holds_a_metric_that_somebody_typed",
+        "test_no_page_report_or_command_holds_a_typed_metric",
         "test_no_document_holds_a_typed_metric",
+        "test_a_shipped_card_says_what_its_manifest_says",
+        "test_a_run_can_be_reproduced_bit_for_bit",
         "test_the_bundle_is_one_that_serving_opens_and_the_card_holds_its_figures",
     ],
     "a mock heat map, of another class, with red and blue swapped, failing silently": [

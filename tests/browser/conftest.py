@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
 
-from tests.builders import TASKS, tiny_bundle
+from tests.builders import TASKS, tiny_bundle, unserved_card
 
 FLAGS = [
     "--no-sandbox",
@@ -69,6 +69,7 @@ def start(home: Path, port: int) -> subprocess.Popen[str]:
 def furnish(home: Path) -> None:
     for name in ("chest-xray", "brain-tumor"):
         tiny_bundle(home / "models" / name, TASKS[name])
+    unserved_card(home)
 
 
 @pytest.fixture(scope="session")

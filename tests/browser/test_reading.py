@@ -156,7 +156,7 @@ def test_report_and_json_can_be_downloaded(opened, server, button, start):
 
 def test_a_task_without_a_model_says_what_to_do(opened):
     opened.get_by_role("combobox").first.click()
-    opened.get_by_role("option", name=re.compile("Rare diseases")).click()
+    opened.get_by_role("option", name=re.compile("No model yet")).click()
     expect(opened.get_by_role("alert")).to_contain_text("No live model answers")
     expect(opened.get_by_role("alert")).to_contain_text("radlens train")
 

@@ -204,7 +204,7 @@ def test_a_model_without_sets_claims_none(visit):
 
 def test_a_phantom_at_hand_is_read_by_one_press_and_marked_as_synthetic(visit, site):
     page = visit().task("chest-xray")
-    assert any("Synthetic phantoms" in part.value for part in page.at.caption)
+    assert any("Phantoms, drawn" in part.value for part in page.at.caption)
     press = next(b for b in page.at.button if b.label == "Read chest phantom")
     press.click().run()
     page.at.run()

@@ -33,7 +33,10 @@ def offer(task: str) -> Upload | None:
     found = samples(task)
     if not found:
         return None
-    st.caption("No image at hand? Synthetic phantoms, drawn, not taken of anyone:")
+    st.caption(
+        "No image at hand? Phantoms, drawn and not taken of anyone. A model that checks its input "
+        "may refuse them, and says why:"
+    )
     pressed = None
     with st.container(horizontal=True, key="samples"):
         for sample in found:
