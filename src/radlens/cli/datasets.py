@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from radlens.cli.say import lab_extra
 from radlens.domain.dataset import Dataset
-from radlens.domain.errors import MissingExtra, NoSuchItem, StorageUnavailable, UnknownTask
+from radlens.domain.errors import NoSuchItem, StorageUnavailable, UnknownTask
 from radlens.domain.ledger import Item, Kind
 from radlens.ports import Site
 
-try:
+with lab_extra("data"):
     from radlens.lab.data_card import data_card, said
     from radlens.lab.dataset import named, register_as
     from radlens.lab.importing import import_folder
@@ -19,10 +20,6 @@ try:
     from radlens.lab.progress import bar, progress
     from radlens.lab.scan import scan
     from radlens.lab.splitting import Plan, split
-except ModuleNotFoundError as error:
-    raise MissingExtra(
-        "`radlens data` needs the lab extra.", hint="pip install 'radlens[lab]'"
-    ) from error
 
 
 def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> None:

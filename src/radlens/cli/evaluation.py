@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from radlens.domain.errors import MissingExtra
+from radlens.cli.say import lab_extra
 from radlens.domain.evaluation import Evaluation
 from radlens.ports import Site
 from radlens.reports.evaluation import NAMES
@@ -17,13 +17,9 @@ def evaluate_model(
     site: Site, model: str, dataset: str, asked: Mapping[str, Any], out: Path | None
 ) -> None:
     """Evaluate, put on record, write where asked, and say the figures of the whole."""
-    try:
+    with lab_extra("evaluate"):
         from radlens.lab.evaluation_item import write
         from radlens.lab.evaluation_run import Plan, run_evaluation
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            "`radlens evaluate` needs the lab extra.", hint="pip install 'radlens[lab]'"
-        ) from error
     outcomes = run_evaluation(site, model, dataset, Plan(**asked))
     for name, value in _whole(outcomes[0].item.body).items():
         click.echo(f"{NAMES[name]:28} {value}")

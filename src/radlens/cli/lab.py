@@ -5,17 +5,16 @@ from pathlib import Path
 import click
 
 from radlens.bootstrap import PACKAGE, read_tasks, settings
-from radlens.domain.errors import MissingExtra, UnknownTask
+from radlens.cli.say import lab_extra
+from radlens.domain.errors import UnknownTask
 from radlens.domain.task import Task
 from radlens.ports import Site
 
 
 def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
     """Train by a recipe and say where the bundle is."""
-    try:
+    with lab_extra("train"):
         from radlens.lab.train import train
-    except ModuleNotFoundError as error:
-        raise _without_lab("train") from error
     run = train(site, recipe, data=data, out=out)
     if run:  # under torchrun, only the first process speaks
         click.echo(f"The bundle is ready: {out / run.task}  (run {run.id[:12]})")
@@ -26,10 +25,8 @@ def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
     tasks = _tasks()
     if task not in tasks:
         raise UnknownTask(f"There is no task {task!r}.")
-    try:
+    with lab_extra("models convert"):
         from radlens.lab.convert import convert
-    except ModuleNotFoundError as error:
-        raise _without_lab("models convert") from error
     folder = convert(weights, arch=arch, task=tasks[task], out=out)
     click.echo(
         f"The bundle is ready: {folder}\n"
@@ -39,9 +36,3 @@ def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
 
 def _tasks() -> dict[str, Task]:
     return read_tasks(PACKAGE / "tasks") | read_tasks(settings().home / "tasks")
-
-
-def _without_lab(command: str) -> MissingExtra:
-    return MissingExtra(
-        f"`radlens {command}` needs the lab extra.", hint="pip install 'radlens[lab]'"
-    )

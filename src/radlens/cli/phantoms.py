@@ -5,16 +5,13 @@ from pathlib import Path
 
 import click
 
-from radlens.domain.errors import MissingExtra, UnknownTask
+from radlens.cli.say import lab_extra
+from radlens.domain.errors import UnknownTask
 from radlens.domain.task import Task
 
-try:
+with lab_extra("data phantom"):
     from radlens.lab.phantom_folder import BASE_TASK, phantoms, write
     from radlens.lab.progress import bar, progress
-except ModuleNotFoundError as error:
-    raise MissingExtra(
-        "`radlens data phantom` needs the lab extra.", hint="pip install 'radlens[lab]'"
-    ) from error
 
 
 def draw_phantoms(

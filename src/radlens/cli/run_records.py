@@ -9,20 +9,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from radlens.domain.errors import MissingExtra
+from radlens.cli.say import lab_extra
 from radlens.domain.ledger import Kind
 from radlens.domain.run import Run
 from radlens.ports import Site
 from radlens.storage.ledger import item_row
 
-try:
+with lab_extra("runs"):
     from radlens.lab.again import differences, finish_again, reproduce
     from radlens.lab.logbook import find_run
     from radlens.lab.study import study
-except ModuleNotFoundError as error:
-    raise MissingExtra(
-        "`radlens runs` and `radlens study` need the lab extra.", hint="pip install 'radlens[lab]'"
-    ) from error
 
 
 def show_runs(site: Site, *, as_json: bool) -> None:

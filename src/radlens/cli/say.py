@@ -13,6 +13,7 @@ from radlens.domain.errors import (
     BadInput,
     Conflict,
     Corrupted,
+    MissingExtra,
     NotFound,
     RadLensError,
     Refused,
@@ -56,6 +57,19 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
             raise click.exceptions.Exit(exit_code(error)) from error
 
     return run
+
+
+@contextmanager
+def lab_extra(command: str) -> Iterator[None]:
+    """Imports of the lab: MissingExtra where a package that they need is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "radlens":
+            raise  # a part of the product is missing, which no extra brings
+        raise MissingExtra(
+            f"`radlens {command}` needs the lab extra.", hint="pip install 'radlens[lab]'"
+        ) from error
 
 
 @contextmanager

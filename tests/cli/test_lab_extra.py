@@ -1,0 +1,17 @@
+"""What is missing is called by its name: an extra, or a part of RadLens itself."""
+
+import pytest
+
+from radlens.cli.say import lab_extra
+from radlens.domain.errors import MissingExtra
+
+
+def test_a_package_that_is_not_installed_asks_for_the_extra():
+    sentence = "`radlens train` needs the lab extra"
+    with pytest.raises(MissingExtra, match=sentence), lab_extra("train"):
+        import nobody_ships_this  # noqa: F401
+
+
+def test_a_missing_part_of_radlens_is_not_blamed_on_an_extra():
+    with pytest.raises(ModuleNotFoundError, match="nothing_here"), lab_extra("train"):
+        import radlens.lab.nothing_here  # noqa: F401
