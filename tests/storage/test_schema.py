@@ -116,7 +116,10 @@ def test_opening_a_current_schema_asks_one_question(connection):
 def test_the_tables_refuse_what_no_record_may_be(connection):
     upgrade(connection)
     entry = (1, "2026-11-03T12:00:00+00:00", "a", "cli", "predict", "x", "{}", "0" * 64, "f" * 64)
-    insert = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    insert = (
+        "INSERT INTO audit (seq, time, actor, via, verb, subject, detail, previous, digest) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )
     for column, value in ((0, 0), (0, None), (1, None), (7, "short"), (8, "short")):
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(insert, [*entry[:column], value, *entry[column + 1 :]])

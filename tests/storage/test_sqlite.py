@@ -147,8 +147,8 @@ def test_a_database_with_spoiled_pages_is_damaged(path):
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with (
-        closing(SqliteRecords(Database(path))) as records,
         pytest.raises(DigestMismatch, match="damaged"),
+        closing(SqliteRecords(Database(path))) as records,
     ):
         records.history(limit=9)
 

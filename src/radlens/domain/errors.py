@@ -16,10 +16,16 @@ RadLensError
 │   ├── NoSuchPrediction      no record under that id
 │   ├── NoSuchLabel           the task has no such label
 │   ├── NoSuchItem            no entry of the ledger under that id or name
-│   └── NoSuchObject          no object under that digest
+│   ├── NoSuchObject          no object under that digest
+│   ├── NoSuchVersion         no model version under that name or digest
+│   └── NoSuchAccount         no user, session or key of that name
 ├── Conflict
-│   └── KeyReused             one idempotency key, two different requests
+│   ├── KeyReused             one idempotency key, two different requests
+│   ├── WrongStage            a model version cannot go from its stage to that one
+│   └── NotPromoted           a model version did not pass the gate to promotion
 ├── Refused                   the caller may not do this
+│   ├── NotSignedIn           nobody is known to have asked
+│   └── NotAllowed            somebody asked whose role may not
 ├── Unavailable
 │   ├── NoLiveModel           no model answers for this task
 │   ├── StorageFull           the disk or quota is exhausted
@@ -116,6 +122,14 @@ class NoSuchObject(NotFound):
     default_hint = "Restore the objects folder from a backup."
 
 
+class NoSuchVersion(NotFound):
+    default_hint = "`radlens models list` names the versions of each task."
+
+
+class NoSuchAccount(NotFound):
+    default_hint = "`radlens users list` names the accounts of this site."
+
+
 class Conflict(RadLensError):
     default_hint = "Read the present state and try again."
 
@@ -124,8 +138,24 @@ class KeyReused(Conflict):
     default_hint = "Use a fresh Idempotency-Key for each new request."
 
 
+class WrongStage(Conflict):
+    default_hint = "`radlens models list` shows the stage of each version."
+
+
+class NotPromoted(Conflict):
+    default_hint = "`radlens evaluate CANDIDATE --against LIVE --dataset DATA` makes the record."
+
+
 class Refused(RadLensError):
     default_hint = "Ask an administrator of this site."
+
+
+class NotSignedIn(Refused):
+    default_hint = "Sign in, or send an API key as `Authorization: Bearer KEY`."
+
+
+class NotAllowed(Refused):
+    pass
 
 
 class Unavailable(RadLensError):

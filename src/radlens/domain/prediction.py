@@ -91,7 +91,7 @@ class Prediction:
 
 # Fields that records of earlier versions do not have: left out where they hold nothing, so that
 # those records still fit their audit entries.
-ADDED = frozenset({"prediction_set", "assessment", "interval", "tiers", "map_warning"})
+ADDED = frozenset({"prediction_set", "assessment", "interval", "tiers", "map_warning", "origin"})
 
 
 def fingerprint(prediction: Prediction) -> str:

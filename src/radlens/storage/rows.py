@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from radlens.domain.audit import Act, Actor, Entry
+from radlens.domain.audit import Act, Actor, Entry, Outcome
 from radlens.domain.errors import BrokenChain, DigestMismatch, NotAssessable
 from radlens.domain.finding import Finding, OperatingPoint, Tier
 from radlens.domain.gate import Assessment
@@ -18,10 +18,11 @@ from radlens.domain.uncertainty import PredictionSet
 Row = tuple[Any, ...]
 
 PREDICTION = (
-    "id, time, actor, via, task, model_version, model_digest, model_statement, map_warning, "
+    "id, time, actor, via, origin, task, "
+    "model_version, model_digest, model_statement, map_warning, "
     "image_digest, image, evidence_digest, findings, prediction_set, assessment"
 )
-ENTRY = "seq, time, actor, via, verb, subject, detail, previous, digest"
+ENTRY = "seq, time, actor, via, origin, verb, subject, detail, outcome, previous, digest"
 
 
 def prediction_row(prediction: Prediction) -> Row:
@@ -30,8 +31,7 @@ def prediction_row(prediction: Prediction) -> Row:
     return (
         prediction.id,
         zoned(prediction.time),
-        prediction.by.name,
-        prediction.by.via,
+        *actor_row(prediction.by),
         model.task,
         model.version,
         model.digest,
@@ -48,12 +48,12 @@ def prediction_row(prediction: Prediction) -> Row:
 
 def prediction_of(row: Sequence[Any]) -> Prediction:
     """The prediction of a row; raises DigestMismatch where the row is not what was written."""
-    key, time, actor, via, *model, image, ref, evidence, said, kept, gate = row
+    key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate = row
     try:
         return Prediction(
             id=key,
             time=datetime.fromisoformat(time),
-            by=Actor(actor, via),
+            by=Actor(actor, via, origin),
             model=_model(*model),
             image=_image(image, json.loads(ref)),
             evidence=evidence,
@@ -68,18 +68,23 @@ def prediction_of(row: Sequence[Any]) -> Prediction:
 def entry_row(entry: Entry) -> Row:
     """The columns ENTRY of an audit entry whose act is ``plain``."""
     act = entry.act
-    place = (act.verb, act.subject, json.dumps(act.detail), entry.previous, entry.digest)
-    return (entry.seq, zoned(act.time), act.by.name, act.by.via, *place)
+    what = (act.verb, act.subject, json.dumps(act.detail), act.outcome)
+    return (entry.seq, zoned(act.time), *actor_row(act.by), *what, entry.previous, entry.digest)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
     """The audit entry of a row; raises BrokenChain where the row cannot have been written."""
-    seq, time, actor, via, verb, subject, detail, previous, digest = row
+    seq, time, *actor, verb, subject, detail, outcome, previous, digest = row
     try:
-        when, more = datetime.fromisoformat(time), json.loads(detail)
+        when, more, how = datetime.fromisoformat(time), json.loads(detail), Outcome(outcome)
     except (ValueError, TypeError) as error:
         raise BrokenChain(f"The audit log does not verify at entry {seq}.") from error
-    return Entry(seq, Act(when, Actor(actor, via), verb, subject, more), previous, digest)
+    return Entry(seq, Act(when, Actor(*actor), verb, subject, more, how), previous, digest)
+
+
+def actor_row(actor: Actor) -> Row:
+    """The columns actor, via and origin."""
+    return (actor.name, actor.via, actor.origin)
 
 
 def plain(act: Act) -> Act:

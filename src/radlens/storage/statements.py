@@ -101,7 +101,7 @@ def _append(sql: Transaction, act: Act) -> Entry:
     last = sql.execute("SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = last or (0, GENESIS)
     entry = follow(plain(act), seq=seq + 1, previous=previous)
-    sql.execute(f"INSERT INTO audit ({ENTRY}) VALUES ({_marks(9)})", entry_row(entry))
+    sql.execute(f"INSERT INTO audit ({ENTRY}) VALUES ({_marks(11)})", entry_row(entry))
     return entry
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.audit import Act, Actor
+from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.prediction import ImageRef, Once, Prediction, Reading, fingerprint
 from radlens.imaging.encode import encode_png
 from radlens.ports import Site
@@ -40,7 +40,7 @@ def _act(prediction: Prediction) -> Act:
     return Act(
         time=prediction.time,
         by=prediction.by,
-        verb="predict",
+        verb=Verb.PREDICT,
         subject=prediction.id,
         detail={
             "task": prediction.model.task,

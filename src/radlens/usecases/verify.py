@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from radlens.domain.audit import Entry, verify
+from radlens.domain.audit import Entry, Verb, verify
 from radlens.domain.errors import BrokenChain, NoSuchPrediction
 from radlens.domain.prediction import fingerprint
 from radlens.ports import Site
@@ -18,7 +18,7 @@ def verify_records(site: Site) -> int:
     def checked() -> Iterator[Entry]:
         for entry in site.records.audit():
             yield entry
-            if entry.act.verb == "predict":
+            if entry.act.verb == Verb.PREDICT:
                 _check(site, entry)
 
     return verify(checked())
