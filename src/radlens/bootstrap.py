@@ -14,9 +14,10 @@ from radlens.engines.live import LiveModels
 from radlens.ports import Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.folder import FolderBlobs
-from radlens.storage.ledger import MemoryLedger, SqliteLedger
-from radlens.storage.memory import MemoryBlobs, MemoryRecords
-from radlens.storage.sqlite import Database, SqliteRecords
+from radlens.storage.ledger import SqlLedger
+from radlens.storage.memory import MemoryBlobs
+from radlens.storage.records import SqlRecords
+from radlens.storage.sqlite import SqliteDatabase
 
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
@@ -30,21 +31,17 @@ def settings(**arguments: object) -> Settings:
 @contextmanager
 def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
-    records: SqliteRecords | MemoryRecords = MemoryRecords()
-    ledger: SqliteLedger | MemoryLedger = MemoryLedger()
-    blobs: FolderBlobs | MemoryBlobs = MemoryBlobs()
     if record:
         _make(settings.home)
-        database = Database(settings.home / "radlens.sqlite")
-        records, ledger = SqliteRecords(database), SqliteLedger(database)
-        blobs = FolderBlobs(settings.home / "objects")
+    database = SqliteDatabase(settings.home / "radlens.sqlite" if record else None)
+    blobs = FolderBlobs(settings.home / "objects") if record else MemoryBlobs()
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
     shelves = (settings.home / "models", GALLERY)
     live = LiveModels(tasks, shelves, workers=settings.workers, cache=settings.home / "cache")
     site = Site(
         tasks=tasks,
-        records=records,
-        ledger=ledger,
+        records=SqlRecords(database),
+        ledger=SqlLedger(database),
         blobs=blobs,
         live=live,
         bounds=settings.bounds,
@@ -55,7 +52,7 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     try:
         yield site
     finally:
-        records.close()
+        database.close()
 
 
 def read_tasks(folder: Path) -> dict[str, Task]:

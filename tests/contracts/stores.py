@@ -1,26 +1,23 @@
-"""Every implementation of Records and Blobs, by name; the durable ones open a folder again."""
+"""Every database and every store of objects, by name; the durable ones open a place again."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+from radlens.ports import Blobs
+from radlens.storage.database import Database
 from radlens.storage.folder import FolderBlobs
-from radlens.storage.ledger import MemoryLedger, SqliteLedger
-from radlens.storage.memory import MemoryBlobs, MemoryRecords
-from radlens.storage.sqlite import Database, SqliteRecords
+from radlens.storage.memory import MemoryBlobs
+from radlens.storage.sqlite import SqliteDatabase
 
-DURABLE_RECORDS: dict[str, Callable[[Path], SqliteRecords]] = {
-    "sqlite": lambda folder: SqliteRecords(Database(folder / "radlens.sqlite")),
+DURABLE_DATABASES: dict[str, Callable[[Path], Database]] = {
+    "sqlite": lambda folder: SqliteDatabase(folder / "radlens.sqlite"),
 }
-RECORDS: dict[str, Callable[[Path], SqliteRecords | MemoryRecords]] = DURABLE_RECORDS | {
-    "memory": lambda _: MemoryRecords(),
+DATABASES: dict[str, Callable[[Path], Database]] = DURABLE_DATABASES | {
+    "memory": lambda _: SqliteDatabase(),
 }
-DURABLE_BLOBS: dict[str, Callable[[Path], FolderBlobs]] = {
+DURABLE_BLOBS: dict[str, Callable[[Path], Blobs]] = {
     "folder": lambda folder: FolderBlobs(folder / "objects"),
 }
-BLOBS: dict[str, Callable[[Path], FolderBlobs | MemoryBlobs]] = DURABLE_BLOBS | {
+BLOBS: dict[str, Callable[[Path], Blobs]] = DURABLE_BLOBS | {
     "memory": lambda _: MemoryBlobs(),
-}
-LEDGERS: dict[str, Callable[[Path], SqliteLedger | MemoryLedger]] = {
-    "sqlite": lambda folder: SqliteLedger(Database(folder / "radlens.sqlite")),
-    "memory": lambda _: MemoryLedger(),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -10,11 +11,16 @@ from radlens.domain.audit import verify
 from radlens.domain.errors import StorageFull
 from radlens.domain.prediction import Once
 from radlens.ports import Records
-from tests.contracts.stores import DURABLE_RECORDS
+from radlens.storage.records import SqlRecords
+from tests.contracts.stores import DURABLE_DATABASES
 from tests.storage.samples import a_prediction, an_act
 
-pytestmark = pytest.mark.parametrize("store", sorted(DURABLE_RECORDS))
+pytestmark = pytest.mark.parametrize("store", sorted(DURABLE_DATABASES))
 Start = Callable[..., "Popen[str]"]
+
+
+def opened(store: str, place: Path) -> SqlRecords:
+    return SqlRecords(DURABLE_DATABASES[store](place))
 
 
 def go(*processes: "Popen[str]", site: str = "") -> None:
@@ -32,9 +38,9 @@ def fill(records: Records, acknowledged: list[str]) -> None:
 
 def test_records_keys_and_chain_survive_reopening(store, tmp_path):
     first, once = a_prediction("first"), Once("key", "request")
-    with closing(DURABLE_RECORDS[store](tmp_path)) as records:
+    with closing(opened(store, tmp_path)) as records:
         records.add(first, an_act(first), once)
-    with closing(DURABLE_RECORDS[store](tmp_path)) as records:
+    with closing(opened(store, tmp_path)) as records:
         second = a_prediction("second")
         records.add(second, an_act(second))
         assert records.repeated(once) == first
@@ -44,8 +50,8 @@ def test_records_keys_and_chain_survive_reopening(store, tmp_path):
 
 def test_what_was_acknowledged_is_seen_by_who_had_opened_before(store, tmp_path):
     with (
-        closing(DURABLE_RECORDS[store](tmp_path)) as reader,
-        closing(DURABLE_RECORDS[store](tmp_path)) as writer,
+        closing(opened(store, tmp_path)) as reader,
+        closing(opened(store, tmp_path)) as writer,
     ):
         assert reader.history(limit=9) == []
         prediction = a_prediction("one")
@@ -65,7 +71,7 @@ def test_several_processes_make_one_chain(store, tmp_path, writer: Start):
     processes = [writer(store, tmp_path, name, 25) for name in "ab"]
     go(*processes)
     said = [line for process in processes for line in process.communicate()[0].split()]
-    with closing(DURABLE_RECORDS[store](tmp_path)) as records:
+    with closing(opened(store, tmp_path)) as records:
         assert sorted(said) == sorted(p.id for p in records.history(limit=100))
         assert verify(records.audit()) == len(said) == 50
 
@@ -77,7 +83,7 @@ def test_whatever_was_acknowledged_before_a_kill_is_on_record(store, tmp_path, w
     process.kill()
     said += process.stdout.readlines()
     acknowledged = [line.strip() for line in said if line.endswith("\n")]
-    with closing(DURABLE_RECORDS[store](tmp_path)) as records:
+    with closing(opened(store, tmp_path)) as records:
         recorded = [p.id for p in records.history(limit=100_000)][::-1]
         assert recorded[: len(acknowledged)] == acknowledged
         assert len(recorded) - len(acknowledged) in (0, 1)  # committed, but not yet said
@@ -90,7 +96,7 @@ def test_whatever_was_acknowledged_before_a_kill_is_on_record(store, tmp_path, w
 def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
     ballast, acknowledged = small_disk / "ballast", list[str]()
     ballast.write_bytes(bytes(200_000))
-    with closing(DURABLE_RECORDS[store](small_disk)) as records:
+    with closing(opened(store, small_disk)) as records:
         with pytest.raises(StorageFull):
             fill(records, acknowledged)
         assert [p.id for p in records.history(limit=10_000)] == acknowledged[::-1]
@@ -106,6 +112,6 @@ def test_a_full_quota_is_said_and_nothing_is_half_written(store, tmp_path, write
     go(process)
     *acknowledged, error = process.communicate()[0].split()
     assert error == "StorageFull"
-    with closing(DURABLE_RECORDS[store](tmp_path)) as records:
+    with closing(opened(store, tmp_path)) as records:
         assert [p.id for p in records.history(limit=10_000)] == acknowledged[::-1]
         assert verify(records.audit()) == len(acknowledged) > 0

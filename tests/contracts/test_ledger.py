@@ -1,9 +1,7 @@
 """Every ledger keeps what it is told, gives it back, and never changes what is finished."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +10,8 @@ from hypothesis import strategies as st
 from radlens.domain.errors import Conflict, DigestMismatch, NoSuchItem, NotAssessable
 from radlens.domain.ledger import Item, Kind, State
 from radlens.ports import Ledger
-from radlens.storage.ledger import item_of, item_row
-from tests.contracts.stores import LEDGERS
+from radlens.storage.database import Database
+from radlens.storage.ledger import SqlLedger, item_of, item_row
 
 A_RUN = Item(
     id="a1b2",
@@ -27,10 +25,9 @@ A_RUN = Item(
 )
 
 
-@pytest.fixture(params=LEDGERS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
-    make: Callable[[Path], Ledger] = LEDGERS[request.param]
-    return make(tmp_path)
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return SqlLedger(database)
 
 
 def test_an_entry_comes_back_as_it_was_put(ledger):

@@ -1,11 +1,9 @@
 """What every implementation of Records promises."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from math import inf, nan
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -14,15 +12,14 @@ from radlens.domain.audit import verify
 from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction, NotAssessable
 from radlens.domain.prediction import Once
 from radlens.ports import Records
-from tests.contracts.stores import RECORDS
+from radlens.storage.database import Database
+from radlens.storage.records import SqlRecords
 from tests.storage.samples import FINDINGS, a_prediction, an_act
 
 
-@pytest.fixture(params=sorted(RECORDS))
-def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    opened = RECORDS[request.param](tmp_path / "site")
-    yield opened
-    opened.close()
+@pytest.fixture
+def records(database: Database) -> Records:
+    return SqlRecords(database)
 
 
 def add(records: Records, *keys: str, image: str = "b" * 64) -> None:

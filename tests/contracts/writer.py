@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 
 from radlens.domain.errors import RadLensError
-from tests.contracts.stores import DURABLE_BLOBS, DURABLE_RECORDS
+from radlens.storage.records import SqlRecords
+from tests.contracts.stores import DURABLE_BLOBS, DURABLE_DATABASES
 from tests.storage.samples import a_prediction, an_act
 
 
@@ -33,7 +34,7 @@ def keeper(store: str, folder: Path) -> Callable[[str], str]:
     if store in DURABLE_BLOBS:
         blobs = DURABLE_BLOBS[store](folder)
         return lambda key: blobs.put(Random(key).randbytes(30_000))  # noqa: S311
-    records = DURABLE_RECORDS[store](folder)
+    records = SqlRecords(DURABLE_DATABASES[store](folder))
 
     def add(key: str) -> str:
         prediction = a_prediction(key)

@@ -9,8 +9,9 @@ import pytest
 
 from radlens.domain.errors import StorageUnavailable
 from radlens.storage.connections import connect
+from radlens.storage.records import SqlRecords
 from radlens.storage.schema import MIGRATIONS, upgrade
-from radlens.storage.sqlite import Database, SqliteRecords
+from radlens.storage.sqlite import SqliteDatabase
 from tests.storage.samples import a_prediction, an_act
 
 
@@ -94,13 +95,13 @@ def test_a_disk_without_a_write_ahead_log_is_refused():
 def test_a_site_of_a_newer_radlens_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "radlens.sqlite"
     prediction = a_prediction("one")
-    with closing(SqliteRecords(Database(path))) as records:
+    with closing(SqlRecords(SqliteDatabase(path))) as records:
         records.add(prediction, an_act(prediction))
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 999")
     before = path.read_bytes()
     with pytest.raises(StorageUnavailable, match="newer RadLens") as refusal:
-        SqliteRecords(Database(path))
+        SqlRecords(SqliteDatabase(path))
     assert "Install" in refusal.value.hint
     assert path.read_bytes() == before
 

@@ -1,4 +1,4 @@
-"""Connections to one SQLite file, and SQLite's errors as ours."""
+"""Connections to one SQLite database, and SQLite's errors as ours."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from radlens.domain.errors import (
 
 # SQLite knows a full disk by ENOSPC alone; a quota (EDQUOT) and a limit (EFBIG) end here.
 UNWRITABLE = (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+CLOSED, REOPEN = "The records were closed.", "Open the site again."
 
 
 def connect(path: Path, *, busy_s: float) -> sqlite3.Connection:
@@ -61,7 +62,7 @@ class Connections:
     def _take(self) -> sqlite3.Connection:
         with self._lock:
             if self._closed:
-                raise StorageUnavailable("The records were closed.", hint="Open the site again.")
+                raise StorageUnavailable(CLOSED, hint=REOPEN)
             if self._idle:
                 return self._idle.pop()
         return connect(self._path, busy_s=self._busy_s)
@@ -71,6 +72,33 @@ class Connections:
             if not self._closed and not connection.in_transaction:
                 return self._idle.append(connection)
         return connection.close()
+
+
+class InMemory:
+    """One database in memory that threads use one after the other; nothing is on disk."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = connect(Path(":memory:"), busy_s=0)
+        self._connection.execute("PRAGMA temp_store = MEMORY")
+
+    @contextmanager
+    def lend(self) -> Iterator[sqlite3.Connection]:
+        """The connection; a transaction that is still open afterwards is rolled back."""
+        with self._lock, translated():
+            if self._connection is None:
+                raise StorageUnavailable(CLOSED, hint=REOPEN)
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
 
 
 @contextmanager

@@ -1,15 +1,14 @@
-"""The lab's ledger in the site's SQLite file, and in memory."""
+"""The lab's ledger, on whatever database the site has."""
 # ruff: noqa: S608 (the only text put into a statement is this module's own column list)
 
 import json
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any
 
 from radlens.domain.errors import Conflict, DigestMismatch, NoSuchItem
 from radlens.domain.ledger import Item, Kind, State
+from radlens.storage.database import Database
 from radlens.storage.rows import Row, finite, time_of, zoned
-from radlens.storage.sqlite import Database
 
 ITEM = "id, kind, name, time, state, body, parents, files"
 
@@ -46,7 +45,7 @@ def item_of(row: Sequence[Any]) -> Item:
         raise DigestMismatch(f"The ledger's entry {key} cannot be read as written.") from error
 
 
-class SqliteLedger:
+class SqlLedger:
     """The ledger in a site's database; raises what ``Database`` raises."""
 
     def __init__(self, database: Database) -> None:
@@ -80,32 +79,6 @@ class SqliteLedger:
                 f"SELECT {ITEM} FROM ledger WHERE kind = ? {more} ORDER BY seq DESC LIMIT ?", values
             ).fetchall()
         return [item_of(row) for row in rows]
-
-
-class MemoryLedger:
-    """A ledger as rows in memory: it takes and gives back what a database would."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._rows: dict[str, Row] = {}
-
-    def put(self, item: Item) -> None:
-        row = item_row(item)
-        with self._lock:
-            old = self._rows.get(item.id)
-            if old is None or _changes(old, row):
-                self._rows[item.id] = row
-
-    def get(self, item_id: str) -> Item:
-        with self._lock:
-            rows = [row for key, row in self._rows.items() if key.startswith(item_id)]
-        return _one(rows, item_id)
-
-    def items(self, kind: Kind, *, name: str | None = None, limit: int = 1000) -> list[Item]:
-        with self._lock:
-            newest = [item_of(row) for row in self._rows.values()][::-1]
-        found = [i for i in newest if i.kind is kind and name in (None, i.name)]
-        return found[:limit]
 
 
 def _changes(old: Row, new: Row) -> bool:

@@ -10,12 +10,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ATTEMPTS = 100
 
 
-def upgrade(connection: sqlite3.Connection, *, migrations: Path = MIGRATIONS) -> None:
-    """Bring a database to this program's schema; raises StorageUnavailable where it is newer."""
+def upgrade(
+    connection: sqlite3.Connection, *, shared: bool = True, migrations: Path = MIGRATIONS
+) -> None:
+    """Bring a database to this program's schema; raises StorageUnavailable where it is newer.
+
+    One that is ``shared`` with other processes gets a write-ahead log.
+    """
     scripts = sorted(migrations.glob("*.sql"))
     if _version(connection, known=len(scripts)) == len(scripts):
         return
-    _log_ahead(connection)
+    if shared:
+        _log_ahead(connection)
     connection.execute("BEGIN EXCLUSIVE")
     # Asked again under the lock: another process may have been faster.
     for script in scripts[_version(connection, known=len(scripts)) :]:

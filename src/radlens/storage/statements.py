@@ -5,12 +5,12 @@ character otherwise.
 """
 # ruff: noqa: S608 (the only text put into a statement is this package's own column lists)
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from radlens.domain.audit import GENESIS, Act, Entry, follow
 from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction
 from radlens.domain.prediction import Once, Prediction
+from radlens.storage.database import Transaction
 from radlens.storage.rows import (
     ENTRY,
     PREDICTION,
@@ -22,19 +22,13 @@ from radlens.storage.rows import (
 )
 
 
-class Transaction(Protocol):
-    """What sqlite3 and psycopg connections both do."""
-
-    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Any: ...
-
-
 def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None) -> Prediction:
-    """What is on record after this; the caller holds the lock under which the chain grows."""
+    """What is on record after this."""
     if once and (earlier := repeated(sql, once)):
         return earlier
     if _place(sql, prediction.id):
         raise Conflict(f"The id {prediction.id} is on record already.")
-    entry = _append(sql, act)
+    entry = append(sql, act)
     row = prediction_row(prediction)
     sql.execute(
         f"INSERT INTO predictions ({PREDICTION}, seq) VALUES ({_marks(len(row))}, ?)",
@@ -97,7 +91,8 @@ def entries(sql: Transaction, *, after: int, limit: int) -> list[Entry]:
     return [entry_of(row) for row in rows.fetchall()]
 
 
-def _append(sql: Transaction, act: Act) -> Entry:
+def append(sql: Transaction, act: Act) -> Entry:
+    """The act at its place in the audit log; ``sql`` is of ``Database.writing``, which locks it."""
     last = sql.execute("SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = last or (0, GENESIS)
     entry = follow(plain(act), seq=seq + 1, previous=previous)

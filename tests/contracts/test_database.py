@@ -1,0 +1,81 @@
+"""What every database promises the stores written over it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from radlens.domain.audit import verify
+from radlens.domain.errors import Conflict, StorageUnavailable
+from radlens.storage.database import Database
+from radlens.storage.records import SqlRecords
+from radlens.storage.statements import append
+from tests.storage.samples import a_prediction, an_act
+
+ITEM = "INSERT INTO ledger VALUES (?, ?, 'run', 'a name', 'now', 'done', '{}', '[]', '{}')"
+
+
+class OurOwnError(Exception):
+    pass
+
+
+def put_twice(database: Database) -> None:
+    with database.writing() as sql:
+        sql.execute(ITEM, ("a", 1))
+        sql.execute(ITEM, ("a", 2))
+
+
+def test_a_transaction_that_ends_in_an_error_never_happened(database):
+    def give_up() -> None:
+        with database.writing() as sql:
+            sql.execute(ITEM, ("a", 1))
+            append(sql, an_act(a_prediction("a")))
+            raise OurOwnError
+
+    with pytest.raises(OurOwnError):
+        give_up()
+    with database.reading() as sql:
+        assert sql.execute("SELECT * FROM ledger").fetchall() == []
+    assert verify(SqlRecords(database).audit()) == 0
+    with database.writing() as sql:
+        sql.execute(ITEM, ("a", 1))
+    with database.reading() as sql:
+        assert sql.execute("SELECT id, seq FROM ledger").fetchall() == [("a", 1)]
+
+
+def test_a_rule_of_the_tables_that_is_broken_is_a_conflict_and_undoes_the_rest(database):
+    with pytest.raises(Conflict):
+        put_twice(database)
+    with database.reading() as sql:
+        assert sql.execute("SELECT * FROM ledger").fetchall() == []
+
+
+def test_entries_that_any_threads_append_in_any_transactions_are_one_chain(database):
+    start = Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for step in range(5):
+            with database.writing() as sql:
+                # The chain's lock is held already, although its table was not yet touched.
+                rows = sql.execute("SELECT count(*) FROM ledger").fetchone()[0]
+                sql.execute(ITEM, (f"{number}-{step}", rows + 1))
+                append(sql, an_act(a_prediction(f"{number}-{step}")))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+    assert verify(SqlRecords(database).audit()) == 40
+
+
+def test_a_question_mark_in_a_value_is_a_question_mark(database):
+    with database.writing() as sql:
+        sql.execute(ITEM, ("100 % sure?", 1))
+    with database.reading() as sql:
+        assert sql.execute("SELECT id FROM ledger").fetchone() == ("100 % sure?",)
+
+
+def test_a_closed_database_is_not_available(database):
+    database.close()
+    for door in (database.reading, database.writing):
+        with pytest.raises(StorageUnavailable, match="closed"), door() as sql:
+            sql.execute("SELECT 1")
