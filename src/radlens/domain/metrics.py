@@ -1,7 +1,7 @@
 """Counts, and how sure one may be of what they say."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, lgamma, log, sqrt
 
 # 97.5th percentile of the standard normal distribution: two-sided 95 %.
 Z95 = 1.959963984540054
@@ -67,3 +67,16 @@ class Confusion:
 
 def _of(hits: int, misses: int) -> Proportion | None:
     return Proportion(hits, hits + misses) if hits + misses else None
+
+
+def binomial_tail(hits: int, n: int, p: float) -> float:
+    """The exact chance of ``hits`` or more of ``n`` where each has the chance ``p``."""
+    if hits <= 0:
+        return 1.0
+    if not 0 < p < 1:
+        return float(p >= 1)
+    each = (
+        lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) + (n - k) * log(1 - p)
+        for k in range(hits, n + 1)
+    )
+    return min(1.0, sum(map(exp, each)))

@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from radlens.domain.errors import BadCard, NoSuchLabel
+from radlens.domain.promotion import Criteria
 
 
 class Mode(StrEnum):
@@ -50,7 +51,7 @@ class Task:
     """A task card; ``labels`` are in the order of the network's outputs.
 
     ``modalities`` and ``body_parts`` are DICOM's terms for what may be read; no body part named:
-    any.
+    any. ``promotion`` is what a version has to reach before it may answer.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Task:
     intended_use: str
     demonstration: bool
     body_parts: tuple[str, ...] = ()
+    promotion: Criteria = field(default_factory=Criteria)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,6 +86,7 @@ class Task:
                 labels=labels,
                 modalities=tuple(card.pop("modalities")),
                 body_parts=tuple(card.pop("body_parts", ())),
+                promotion=Criteria(**card.pop("promotion", {})),
                 **card,
             )
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
