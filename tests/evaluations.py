@@ -1,10 +1,9 @@
 """An evaluation and a comparison whose figures are made up: for tests of what is said of them."""
 
+from radlens.domain.comparison import Comparison, Difference
 from radlens.domain.evaluation import (
     Bin,
-    Comparison,
     Curves,
-    Difference,
     Evaluation,
     Failure,
     LabelScores,

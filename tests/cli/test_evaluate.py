@@ -15,6 +15,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from radlens.bootstrap import open_site
 from radlens.cli.app import app
 from radlens.domain.audit import Actor
+from radlens.domain.comparison import Matched
 from radlens.domain.evaluation import Evaluation
 from radlens.domain.ledger import Item, Kind
 from radlens.lab.dataset import find_dataset
@@ -113,6 +114,58 @@ def test_the_same_seed_gives_the_same_figures_again(made: Path, tmp_path: Path) 
         assert again.body[part] == first.body[part]
     assert again.body["robustness"] == []
     assert again.files["curves.json"] == first.files["curves.json"]
+
+
+@pytest.fixture(scope="module")
+def chest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models of a multi-label task, compared on a dataset that the first was trained on."""
+    folder, task = tmp_path_factory.mktemp("chest"), TASKS["chest-xray"]
+    write_dataset(folder / "data", task, {"train": 13, "val": 52, "test": 26})
+    with open_site(Settings(home=folder / "home")) as site:
+        data = find_dataset(site, str(folder / "data"), task=task)
+    provenance = {"dataset": {"sha256": data.id}}
+    tiny_bundle(folder / "one", task, provenance=provenance)
+    tiny_bundle(folder / "two", task, seed=8, version="tiny-2")
+    done = run(
+        folder / "home", folder / "one", "--dataset", folder / "data", "--against", folder / "two",
+        "--no-robustness", "--out", folder / "out",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_a_comparison_matches_thresholds_on_validation_cases_and_counts_on_the_others(
+    chest: Path,
+) -> None:
+    [item] = entries(chest / "home", Kind.COMPARISON)
+    assert item.body["matched_on"] == "val"
+    assert item.body["matched"]
+    for entry in item.body["matched"].values():
+        found = Matched.of(entry)
+        assert found.point.measured is not None
+        assert sum(vars(found.point.measured).values()) == 26
+        assert found.target.n == 4
+    card = (chest / "out" / "comparison" / "card.md").read_text()
+    assert "Thresholds at the second's sensitivity" in card
+
+
+def test_a_dataset_without_validation_cases_matches_nothing(made: Path) -> None:
+    [item] = entries(made / "home", Kind.COMPARISON)
+    assert (item.body["matched"], item.body["matched_on"]) == ({}, "")
+
+
+def test_an_evaluation_says_how_many_of_its_images_the_model_was_trained_on(chest: Path) -> None:
+    [item] = entries(chest / "home", Kind.EVALUATION)
+    assert item.body["subject"]["trained_on"] == 0
+    done = run(
+        chest / "home", chest / "one", "--dataset", chest / "data", "--split", "val",
+        "--no-robustness", "--out", chest / "seen",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads((chest / "seen" / "record.json").read_text())["subject"]["trained_on"] == 52
+    assert "52 of the images" in (chest / "seen" / "card.md").read_text()
+    [paired] = entries(chest / "home", Kind.COMPARISON)
+    assert paired.body["second"]["trained_on"] is None
 
 
 Spoil = Callable[[Path], list[object]]

@@ -17,8 +17,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEW, OLD = "a" * 64, "b" * 64
 
 
-def subject(digest: str, split: str = "test") -> dict[str, Any]:
-    return {"model_digest": digest, "split": split, "dataset": "held", "unit": "patients"}
+def subject(digest: str, split: str = "test", trained_on: int | None = None) -> dict[str, Any]:
+    words = {"dataset": "held", "unit": "patients", "trained_on": trained_on}
+    return {"model_digest": digest, "split": split} | words
 
 
 def measure(value: float, low: float, high: float) -> dict[str, float]:
@@ -29,9 +30,12 @@ def item(kind: Kind, body: Mapping[str, Any]) -> Item:
     return Item(f"{kind}-1", kind, "new", NOON, State.DONE, body)
 
 
-def evaluation(*, units: int = 60, ece: object = None, digest: str = NEW) -> Item:
+def evaluation(
+    *, units: int = 60, ece: object = None, digest: str = NEW, trained_on: int | None = 0
+) -> Item:
     scores = {"units": units, "whole": {"ece_debiased": ece or measure(0.04, 0.01, 0.3)}}
-    return item(Kind.EVALUATION, {"subject": subject(digest), "scores": scores})
+    body = {"subject": subject(digest, trained_on=trained_on), "scores": scores}
+    return item(Kind.EVALUATION, body)
 
 
 def comparison(low: float = -0.05, **changes: object) -> Item:
@@ -75,6 +79,7 @@ def test_a_version_passes_where_each_figure_is_just_within_its_bound() -> None:
         ({"comparison": comparison(first=subject(NEW, "train"))}, "comparison", Result.MISSING),
         ({"comparison": comparison(whole={})}, "comparison", Result.MISSING),
         ({"evaluation": evaluation(units=19)}, "evaluation", Result.FAILED),
+        ({"evaluation": evaluation(trained_on=1)}, "evaluation", Result.FAILED),
         ({"evaluation": evaluation(ece=measure(0.101, 0, 1))}, "calibration", Result.FAILED),
         ({"parity": {"logits": 1.01e-4}}, "parity", Result.FAILED),
         ({"parity": {"logits": float("nan")}}, "parity", Result.FAILED),

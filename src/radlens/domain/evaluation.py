@@ -59,7 +59,7 @@ class Scores:
             name: {key: found[key] for key in COUNTS} | found["measures"]
             for name, found in entries.pop("labels").items()
         }
-        body: dict[str, Any] = _plain({**entries.pop("whole"), "labels": each, **entries})
+        body: dict[str, Any] = plain({**entries.pop("whole"), "labels": each, **entries})
         return body
 
 
@@ -144,7 +144,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class Subject:
-    """What was evaluated on what. ``unit`` says in words what is drawn again: patients, or not."""
+    """What was evaluated on what. ``unit`` says in words what is drawn again: patients, or not.
+
+    ``trained_on`` is how many of the images the model's training or its thresholds have seen;
+    None where its training data is not on record here.
+    """
 
     task: str
     model: str
@@ -155,6 +159,7 @@ class Subject:
     split: str
     unit: str
     seed: int
+    trained_on: int | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of all of it; what is not measurable is null."""
-        body: dict[str, Any] = _plain(asdict(self))
+        body: dict[str, Any] = plain(asdict(self))
         return body
 
     @staticmethod
@@ -196,43 +201,11 @@ class Evaluation:
         )
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One figure of two models on the same cases; ``difference`` is the first less the second.
-
-    ``p`` belongs to ``test``, which is named where there is one for this figure.
-    """
-
-    first: Measure
-    second: Measure
-    difference: Measure
-    p: float | None = None
-    test: str | None = None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two models on the same cases; what is not measurable for either of them is None."""
-
-    first: Subject
-    second: Subject
-    whole: Mapping[str, Difference | None]
-    labels: Mapping[str, Mapping[str, Difference | None]]
-    images: int
-    units: int
-    resamples: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON of all of it."""
-        body: dict[str, Any] = _plain(asdict(self))
-        return body
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value with tuples as lists, so that it equals what JSON gives back."""
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+        return {key: plain(entry) for key, entry in value.items()}
+    return [plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _measures(entries: Mapping[str, Any]) -> Measures:

@@ -149,10 +149,14 @@ def _enough(criteria: Criteria, item: Item | None) -> Check:
     if item is None:
         words = f"No evaluation on the held-out split ({HELD_OUT}) is on record."
         return Check(name, Result.MISSING, words)
-    units, unit = item.body["scores"]["units"], item.body["subject"]["unit"]
+    subject = item.body["subject"]
+    if seen := subject.get("trained_on"):
+        words = f"{seen} of the images that it was evaluated on were in its training data."
+        return Check(name, Result.FAILED, words, item.id)
+    units, unit = item.body["scores"]["units"], subject["unit"]
     result = Result.PASSED if units >= criteria.least_units else Result.FAILED
     sentence = (
-        f"It was evaluated on {item.body['subject']['dataset']}, {units} {unit}; at least "
+        f"It was evaluated on {subject['dataset']}, {units} {unit}; at least "
         f"{criteria.least_units} are asked for."
     )
     return Check(name, result, sentence, item.id)

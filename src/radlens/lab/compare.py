@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.evaluation import Comparison, Difference, Subject
+from radlens.domain.comparison import Comparison, Difference
+from radlens.domain.evaluation import Subject
 from radlens.domain.task import Mode
 from radlens.lab.answers import Answers
 from radlens.lab.bootstrap import RESAMPLES, measure

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from radlens.domain.comparison import Comparison
 from radlens.domain.errors import StorageUnavailable
-from radlens.domain.evaluation import Comparison, Evaluation
+from radlens.domain.evaluation import Evaluation
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.task import Task
 from radlens.lab.evaluation_card import card

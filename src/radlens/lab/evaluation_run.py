@@ -1,11 +1,12 @@
 """``radlens evaluate``: one model on one split, and where asked beside another, on record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.progress import Progress
 
-from radlens.domain.dataset import Dataset, Image
+from radlens.domain.comparison import Comparison
+from radlens.domain.dataset import VAL, Dataset, Image
 from radlens.domain.errors import BadInput
 from radlens.domain.evaluation import Evaluation, Stress, Subject
 from radlens.domain.task import Task
@@ -17,6 +18,7 @@ from radlens.lab.duplicates import grouped
 from radlens.lab.evaluate import evaluate
 from radlens.lab.evaluation_item import Outcome, compared, evaluated
 from radlens.lab.failures import failures
+from radlens.lab.matching import Pair, matching
 from radlens.lab.progress import bar, progress
 from radlens.lab.robustness import robustness
 from radlens.lab.subgroups import subgroups
@@ -36,11 +38,15 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Models, the images that all of them read, and what each said."""
+    """Models, the images that all of them read, and what each said.
+
+    ``grouped`` is the dataset with its near-duplicates together.
+    """
 
     engines: list[Engine]
     task: Task
     dataset: Dataset
+    grouped: Dataset
     images: list[Image]
     answers: list[Answers]
 
@@ -55,13 +61,14 @@ def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Out
     with progress() as bars:
         reading = _read(site, (model, plan.against), dataset, plan.split, bars)
         subjects = [
-            subject_of(engine, reading.dataset, split=plan.split, seed=plan.seed)
+            subject_of(site, engine, reading.dataset, split=plan.split, seed=plan.seed)
             for engine in reading.engines
         ]
         found, pictures = _evaluation(site, reading, subjects[0], plan, bars)
         outcomes = [evaluated(site, found, reading.task, pictures, began)]
         if len(subjects) == 2:
             paired = compare(*reading.answers, subjects=(subjects[0], subjects[1]), seed=plan.seed)
+            paired = _with_thresholds(site, reading, paired, plan, bars)
             outcomes.append(compared(site, paired, reading.task, outcomes[0].item.id, began))
     for outcome in outcomes:
         site.ledger.put(outcome.item)
@@ -86,7 +93,28 @@ def _read(
     apart = grouped(site.blobs, data, bar(bars, "looking for near-duplicates"))
     images = images_of(apart, split)
     answers = ask(engines, site.blobs, images, task=task, seen=bar(bars, "reading"))
-    return Reading(engines, task, data, images, answers)
+    return Reading(engines, task, data, apart, images, answers)
+
+
+def _with_thresholds(
+    site: Site, reading: Reading, paired: Comparison, plan: Plan, bars: Progress
+) -> Comparison:
+    """The comparison with the first model's thresholds at the second's sensitivity.
+
+    They are chosen on validation cases: unchanged where the dataset has none beside the split.
+    """
+    if plan.split == VAL or VAL not in reading.grouped.splits:
+        return paired
+    images = images_of(reading.grouped, VAL)
+    seen = bar(bars, "reading validation cases")
+    told = ask(reading.engines, site.blobs, images, task=reading.task, seen=seen)
+    matched = matching(
+        Pair(*told),
+        Pair(*reading.answers),
+        calibrated=reading.engines[0].manifest.calibration.fitted,
+        seed=plan.seed,
+    )
+    return replace(paired, matched=matched, matched_on=VAL if matched else "")
 
 
 def _evaluation(

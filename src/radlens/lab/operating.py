@@ -79,20 +79,38 @@ def thresholds(probability: Array, truth: Array, weight: Array, rule: Rule) -> A
     ``probability`` and ``truth`` (n,), NaN where unknown; ``weight`` (resamples, n) is how often
     each case was drawn.
     """
+    if rule.rule == "sensitivity":
+        return reaching(probability, truth, weight, np.full(len(weight), rule.sensitivity))
+    values, missed, spared = _steps(probability, truth, weight)
+    return _between(values, (spared - missed).argmax(1), missed + spared)
+
+
+def reaching(probability: Array, truth: Array, weight: Array, sensitivity: Array) -> Array:
+    """The largest threshold that finds the share ``sensitivity`` (resamples,) of the positives.
+
+    The rest as in ``thresholds``.
+    """
+    values, missed, spared = _steps(probability, truth, weight)
+    best = np.maximum((missed <= 1 - sensitivity[:, None] + 1e-9).sum(1) - 1, 0)
+    return _between(values, best, missed + spared)
+
+
+def _steps(probability: Array, truth: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """The known scores (n,), and what a threshold at each misses and spares, (resamples, n)."""
     order = np.argsort(probability, kind="stable")
     order = order[~np.isnan(truth[order])]
     values, starts = np.unique(probability[order], return_index=True)
-    if not len(values):
-        return np.full(len(weight), np.nan)
     y, drawn = truth[order], weight[:, order]
-    missed, spared = _share_below(drawn * y, starts), _share_below(drawn * (1 - y), starts)
-    if rule.rule == "youden":
-        best = (spared - missed).argmax(1)
-    else:
-        best = np.maximum((missed <= 1 - rule.sensitivity + 1e-9).sum(1) - 1, 0)
-    # Halfway to the next lower score, so that rounding moves no case across.
+    if not len(values):
+        values, nothing = np.full(1, np.nan), np.full((len(weight), 1), np.nan)
+        return values, nothing, nothing
+    return values, _share_below(drawn * y, starts), _share_below(drawn * (1 - y), starts)
+
+
+def _between(values: Array, best: NDArray[np.intp], known: Array) -> Array:
+    """Halfway to the next lower score, so that rounding moves no case across."""
     found = (values[best] + values[np.maximum(best - 1, 0)]) / 2
-    return np.asarray(np.where(np.isnan(missed + spared).any(1), np.nan, found))
+    return np.asarray(np.where(np.isnan(known).any(1), np.nan, found))
 
 
 def _share_below(weight: Array, starts: NDArray[np.intp]) -> Array:

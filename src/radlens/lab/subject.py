@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.calibration import probabilities
-from radlens.domain.dataset import Dataset, Image
-from radlens.domain.errors import BadBundle, BadDataset, BadInput, UnknownTask
+from radlens.domain.dataset import TRAIN, VAL, Dataset, Image
+from radlens.domain.errors import BadBundle, BadDataset, BadInput, NoSuchItem, UnknownTask
 from radlens.domain.evaluation import Subject
 from radlens.domain.model import Manifest
 from radlens.domain.scan import Scan
@@ -19,6 +19,7 @@ from radlens.engines.runtime import OnnxEngine
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import prepare
 from radlens.lab.answers import Answers
+from radlens.lab.dataset import dataset_of
 from radlens.lab.operating import claims
 from radlens.lab.progress import Seen, silent
 from radlens.ports import Blobs, Engine, Site
@@ -109,7 +110,7 @@ def answered(
     return Answers(p, truth, claimed, unit.astype(np.int64), task.names, task.mode)
 
 
-def subject_of(engine: Engine, dataset: Dataset, *, split: str, seed: int) -> Subject:
+def subject_of(site: Site, engine: Engine, dataset: Dataset, *, split: str, seed: int) -> Subject:
     """What was evaluated on what, in words."""
     ref = engine.ref
     return Subject(
@@ -122,7 +123,19 @@ def subject_of(engine: Engine, dataset: Dataset, *, split: str, seed: int) -> Su
         split=split,
         unit="patients" if dataset.patients_known else "near-duplicate groups",
         seed=seed,
+        trained_on=_trained_on(site, engine.manifest, images_of(dataset, split)),
     )
+
+
+def _trained_on(site: Site, manifest: Manifest, images: Sequence[Image]) -> int | None:
+    """How many of the images the model was fitted to, as far as its data is on record here."""
+    data = manifest.provenance.get("dataset") or {}
+    try:
+        item = site.ledger.get(data["sha256"])
+    except (NoSuchItem, KeyError, TypeError):
+        return None
+    fitted = {image.digest for image in dataset_of(site, item).of(TRAIN, VAL)}
+    return sum(image.digest in fitted for image in images)
 
 
 def sample(images: Sequence[Image], most: int, seed: int) -> list[Image]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from radlens.domain.evaluation import NOT_MEASURABLE, Comparison, Difference
+from radlens.domain.comparison import Comparison, Difference, Matched
+from radlens.domain.evaluation import NOT_MEASURABLE
+from radlens.domain.metrics import Proportion
 from radlens.domain.task import Task
 from radlens.reports.evaluation import NAMES, subject_rows
 from radlens.reports.part import Part, shown
@@ -29,8 +31,41 @@ def comparison_parts(comparison: Comparison, task: Task) -> tuple[Part, ...]:
         Part("What was compared", statements, ("", ""), facts),
         Part("Results", (), HEAD, _rows(comparison.whole)),
         *labels,
+        *_matched(comparison, task),
         Part("Method", (_METHOD,)),
     )
+
+
+def _matched(comparison: Comparison, task: Task) -> tuple[Part, ...]:
+    """Where the first has to turn positive to find as many as the second; nothing if unknown."""
+    if not comparison.matched:
+        return ()
+    words = (
+        f"Chosen on the split {comparison.matched_on}; sensitivity and specificity are those of "
+        "the first model on the compared cases."
+    )
+    rows = (
+        (task.label(name).title, *_matched_cells(found))
+        for name, found in comparison.matched.items()
+    )
+    head = ("", "second's sensitivity", "threshold of the first", "sensitivity", "specificity")
+    return (Part("Thresholds at the second's sensitivity", (words,), head, tuple(rows)),)
+
+
+def _matched_cells(found: Matched) -> tuple[str, ...]:
+    point, did = found.point, found.point.measured
+    bounds = f" ({point.interval.low:.3f} to {point.interval.high:.3f})" if point.interval else ""
+    shares = (did.sensitivity, did.specificity) if did else (None, None)
+    return (
+        _share(found.target),
+        f"{point.threshold:.3f}{bounds}",
+        *(NOT_MEASURABLE if share is None else _share(share) for share in shares),
+    )
+
+
+def _share(share: Proportion) -> str:
+    bounds = share.interval
+    return f"{share.value:.3f} ({bounds.low:.3f} to {bounds.high:.3f})"
 
 
 def _rows(found: Mapping[str, Difference | None]) -> tuple[tuple[str, ...], ...]:

@@ -62,7 +62,14 @@ def subject_rows(subject: Subject) -> tuple[tuple[str, str], ...]:
         ("Model, SHA-256", subject.model_digest),
         ("Dataset", f"{subject.dataset}, split {subject.split}"),
         ("Dataset, SHA-256", subject.dataset_id),
+        ("Seen in training", _seen(subject.trained_on)),
     )
+
+
+def _seen(images: int | None) -> str:
+    if images is None:
+        return "not known: its training data is not on record here"
+    return f"{images} of the images" if images else "none of the images"
 
 
 def _facts(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
