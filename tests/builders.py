@@ -90,6 +90,35 @@ def tiny_network(
     return helper.make_model(graph, opset_imports=imports, ir_version=10)
 
 
+def slow_network(labels: int, *, layers: int) -> bytes:
+    """The tiny network, which does much work beside whose result it multiplies by nothing."""
+    model = tiny_network(labels)
+    rng, graph = np.random.default_rng(3), model.graph
+    weights = {
+        "widen": rng.normal(0, 0.1, (64, 3, 3, 3)).astype(np.float32),
+        "again": rng.normal(0, 0.04, (64, 64, 3, 3)).astype(np.float32),
+        "nothing": np.zeros(1, np.float32),
+    }
+    graph.initializer.extend(
+        numpy_helper.from_array(array, name) for name, array in weights.items()
+    )
+    node, pads = helper.make_node, [1, 1, 1, 1]
+    graph.node[-1].output[0] = "tiny"
+    graph.node.extend(
+        [
+            node("Conv", ["tensor", "widen"], ["wide0"], pads=pads),
+            *(
+                node("Conv", [f"wide{i}", "again"], [f"wide{i + 1}"], pads=pads)
+                for i in range(layers)
+            ),
+            node("ReduceMean", [f"wide{layers}"], ["work"], keepdims=0),
+            node("Mul", ["work", "nothing"], ["none"]),
+            node("Add", ["tiny", "none"], ["logits"]),
+        ]
+    )
+    return model.SerializeToString()
+
+
 def tiny_manifest(task: Task, network: bytes, card: str, **changes: object) -> Manifest:
     """A manifest that fits the network, with measured golden logits."""
     labels = len(task.labels)

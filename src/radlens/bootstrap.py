@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from radlens.domain.errors import StorageUnavailable
 from radlens.domain.task import Task
+from radlens.engines.line import BoundedLine
 from radlens.engines.live import LiveModels
 from radlens.ports import Site
 from radlens.settings import Settings, load_settings
@@ -18,6 +19,7 @@ from radlens.storage.ledger import SqlLedger
 from radlens.storage.memory import MemoryBlobs
 from radlens.storage.records import SqlRecords
 from radlens.storage.sqlite import SqliteDatabase
+from radlens.storage.stores import SiteStores
 
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
@@ -43,7 +45,11 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
         records=SqlRecords(database),
         ledger=SqlLedger(database),
         blobs=blobs,
+        stores=SiteStores(
+            database, folder=settings.home if record else None, free_bytes=settings.free_bytes
+        ),
         live=live,
+        line=BoundedLine(running=settings.workers, waiting=settings.waiting),
         bounds=settings.bounds,
         workers=settings.workers,
         clock=lambda: datetime.now().astimezone(),

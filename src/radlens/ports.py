@@ -1,6 +1,7 @@
 """The doors to the outside, and the Site that holds them open."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -84,6 +85,18 @@ class Blobs(Protocol):
         ...
 
 
+class Stores(Protocol):
+    """The database and the disk of a site as wholes."""
+
+    def write(self) -> None:
+        """Commit something of no meaning; raises StorageFull or StorageUnavailable."""
+        ...
+
+    def room(self) -> None:
+        """Raise StorageFull where less of the disk is free than the settings ask for."""
+        ...
+
+
 class Engine(Protocol):
     """One loaded model, safe to call from many threads."""
 
@@ -110,6 +123,31 @@ class Live(Protocol):
         ...
 
 
+class Line(Protocol):
+    """Those whose images are being read, and those who wait; its length is bounded."""
+
+    def place(self) -> AbstractContextManager[None]:
+        """A place until the end of the context; raises Busy at once where there is none."""
+        ...
+
+    def close(self) -> None:
+        """Give no more places; those inside stay until they are served."""
+        ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def inside(self) -> int:
+        """How many have a place."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many of them are not being served yet."""
+        ...
+
+
 @dataclass(frozen=True)
 class Site:
     """The open doors of one running RadLens."""
@@ -118,7 +156,9 @@ class Site:
     records: Records
     ledger: Ledger
     blobs: Blobs
+    stores: Stores
     live: Live
+    line: Line
     bounds: Bounds
     workers: int
     clock: Callable[[], datetime]

@@ -1,5 +1,6 @@
 """Pages and REST API in one ASGI process on one port."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -7,15 +8,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from importlib import import_module
 from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import uvicorn
 from anyio import to_thread
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.starlette import App
 
-from radlens.api.app import create_api, create_operations
+from radlens import logs
+from radlens.api.app import create_api
+from radlens.api.operations import create_operations
+from radlens.api.watch import Watch
 from radlens.bootstrap import PACKAGE, open_site
 from radlens.domain.errors import BadSettings
 from radlens.ports import Site
@@ -41,6 +47,7 @@ def asgi(settings: Settings) -> App:
     return App(
         theme.SCRIPT,
         routes=_routes(site),
+        middleware=[Middleware(Watch)],
         lifespan=_lifespan(site, doors),
         on_script_error=door.unexpected,
     )
@@ -48,11 +55,14 @@ def asgi(settings: Settings) -> App:
 
 def serve(settings: Settings) -> None:
     """Serve until Ctrl-C; raises BadSettings where the address cannot be had."""
+    logs.set_up(form=settings.log_format, level=settings.log_level)
     listener = _listen(settings)
     with listener:
+        app = asgi(settings)
+        logs.adopt()
         config = uvicorn.Config(
-            asgi(settings),
-            log_level="warning",
+            app,
+            log_config=None,
             access_log=False,
             timeout_graceful_shutdown=LEAVE_S,
         )
@@ -77,6 +87,21 @@ class _Announced(uvicorn.Server):
             flush=True,
         )
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
+        await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Take nothing new, say so at /readyz, and finish what was accepted."""
+        line = door.site().line
+        line.close()
+        log.info("stopping", extra=logs.fields(inside=line.inside))
+        deadline = perf_counter() + self._settings.drain_s
+        while line.inside and not self.force_exit and perf_counter() < deadline:
+            await asyncio.sleep(0.1)
+        if line.inside:
+            log.warning("stopped before all was finished", extra=logs.fields(inside=line.inside))
+
 
 def _routes(site: Site) -> list[BaseRoute]:
     operations = create_operations(site)
@@ -93,6 +118,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: App) -> AsyncIterator[None]:
         with doors:
+            logs.adopt()
             # The models are loaded and checked now, so that nobody waits for them; a site with
             # a broken one still starts, and says so.
             for trouble in await to_thread.run_sync(troubles, site):
@@ -107,6 +133,7 @@ def _warm_pages() -> None:
     """Import what the first page and the first chart would otherwise make a reader wait for."""
     for module in ("radlens.ui.screens.live_prediction", "pandas", "pyarrow"):
         import_module(module)
+    logs.adopt()
 
 
 def _listen(settings: Settings) -> socket.socket:

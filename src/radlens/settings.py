@@ -24,8 +24,14 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8501
     workers: int = os.cpu_count() or 1
+    waiting: int = 64
+    drain_s: int = 30
+    free_bytes: int = 256 * 2**20
     site_name: str = "RadLens"
+    log_format: str = "auto"
+    log_level: str = "info"
     upload_bytes: int = Bounds.upload_bytes
+    arriving_bytes: int = Bounds.arriving_bytes
     side_pixels: int = Bounds.side_pixels
     image_pixels: int = Bounds.image_pixels
     frames: int = Bounds.frames

@@ -9,7 +9,8 @@ import pytest
 from starlette.formparsers import MultiPartParser
 from starlette.testclient import TestClient
 
-from radlens.api.app import create_api, create_operations
+from radlens.api.app import create_api
+from radlens.api.operations import create_operations
 from radlens.domain.errors import NoSuchObject, StorageFull
 from tests.builders import TASKS, picture, png, tiny_site
 
@@ -138,7 +139,9 @@ def test_ready_means_that_every_live_model_gave_its_golden_answer(tmp_path: Path
         (tmp_path / "models" / "brain-tumor" / "card.md").write_text("changed")
         client = TestClient(create_operations(site))
         assert client.get("/readyz").status_code == 503
-        assert "card.md" in client.get("/readyz").json()["error"]["message"]
+        assert (
+            client.get("/readyz").json()["error"]["message"] == "Not ready: model of brain-tumor."
+        )
         broken = post(TestClient(create_api(site)), task="brain-tumor")
         assert broken.status_code == 503
 

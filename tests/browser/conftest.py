@@ -55,11 +55,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(home: Path, port: int) -> subprocess.Popen[str]:
-    """Start ``radlens serve``; what it says goes to pipes."""
+def start(home: Path, port: int, **settings: object) -> subprocess.Popen[str]:
+    """Start ``radlens serve``; what it says goes to pipes, and nothing but warnings is logged.
+
+    A pipe that nobody reads is full some day: the log of many requests has to be asked for.
+    """
+    told = {
+        f"RADLENS_{k.upper()}": str(v) for k, v in ({"log_level": "warning"} | settings).items()
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "radlens", "serve", "--port", str(port)],
-        env=os.environ | {"RADLENS_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"RADLENS_HOME": str(home), "OMP_NUM_THREADS": "1"} | told,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,21 +1,22 @@
 """The REST API: thin spellings of the use-cases."""
 
 from functools import partial
+from time import perf_counter
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFile
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.formparsers import MultiPartParser
 
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
+from radlens.api.operations import operations
 from radlens.domain.audit import Actor
 from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
-from radlens.metrics import PREDICTIONS, SECONDS
+from radlens.metrics import answered
 from radlens.ports import Site
 from radlens.usecases.history import history
-from radlens.usecases.models import live_models, troubles
+from radlens.usecases.models import live_models
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from radlens.wire import (
@@ -45,16 +46,10 @@ def create_api(site: Site) -> FastAPI:
     )
     app.include_router(_predictions(site), prefix="/v1", tags=["predictions"])
     app.include_router(_site(site), prefix="/v1", tags=["site"])
-    app.include_router(_operations(site), prefix="/v1", tags=["operations"])
-    app.add_middleware(BodyLimit, most=site.bounds.upload_bytes)
-    answer_errors(app)
-    return app
-
-
-def create_operations(site: Site) -> FastAPI:
-    """Liveness, readiness and metrics alone, where orchestrators look for them: at the root."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(_operations(site))
+    app.include_router(operations(site), prefix="/v1", tags=["operations"])
+    app.add_middleware(
+        BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes
+    )
     answer_errors(app)
     return app
 
@@ -75,9 +70,10 @@ def _predictions(site: Site) -> APIRouter:
         """Read one image; the same Idempotency-Key again gives the same prediction."""
         upload = await file.read()
         reading = partial(predict, site, upload, task=task, by=CALLER, key=idempotency_key)
-        with SECONDS.time():
+        began = perf_counter()
+        with site.line.place():
             prediction = await to_thread.run_sync(reading, limiter=slots)
-        PREDICTIONS.labels(prediction.model.task).inc()
+        answered(prediction.model.task, perf_counter() - began)
         return prediction_json(prediction, file.filename)
 
     @router.get("/predictions", responses=declared(BadInput, NotFound, Unavailable))
@@ -140,29 +136,5 @@ def _site(site: Site) -> APIRouter:
     def list_models() -> list[LiveModelJson]:
         """The live model of each task, or why there is none."""
         return [live_json(task, live) for task, live in live_models(site).items()]
-
-    return router
-
-
-def _operations(site: Site) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/livez")
-    async def livez() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "alive"}
-
-    @router.get("/readyz", responses=declared(Unavailable))
-    def readyz() -> dict[str, str]:
-        """Every live model gave its golden answer and the records can be read."""
-        if found := troubles(site):
-            raise Unavailable("Not ready: " + " ".join(found))
-        site.records.history(limit=1)
-        return {"status": "ready"}
-
-    @router.get("/metrics", response_class=Response)
-    def metrics() -> Response:
-        """Counts and times for Prometheus."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

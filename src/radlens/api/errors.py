@@ -1,5 +1,6 @@
 """The error tree on HTTP: one table, one shape."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,15 +11,21 @@ from starlette.exceptions import HTTPException
 from radlens.domain.errors import (
     BadBundle,
     BadInput,
+    Busy,
     Conflict,
     Corrupted,
     NotFound,
     RadLensError,
     Refused,
+    StorageFull,
+    StorageUnavailable,
     Unavailable,
 )
+from radlens.logs import fields
 from radlens.metrics import ERRORS
 from radlens.wire import FailureJson, error_json
+
+log = logging.getLogger("radlens.api")
 
 # The first match counts: a damaged live model is the site's fault, not the caller's.
 STATUS: dict[type[RadLensError], int] = {
@@ -30,6 +37,8 @@ STATUS: dict[type[RadLensError], int] = {
     Unavailable: 503,
     Corrupted: 500,
 }
+# What passes by itself, or by somebody's hand: when it is worth asking again.
+RETRY_S: dict[type[RadLensError], int] = {Busy: 2, StorageUnavailable: 5, StorageFull: 60}
 
 
 def status(error: RadLensError) -> int:
@@ -50,16 +59,16 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RadLensError)
     def _ours(_: Request, error: RadLensError) -> JSONResponse:
-        return _answer(error, status(error))
+        return answer(error)
 
     @app.exception_handler(HTTPException)
     def _theirs(_: Request, error: HTTPException) -> JSONResponse:
         # FastAPI hides what happened while the body arrived, such as TooLarge, behind a 400.
         if isinstance(error.__cause__, RadLensError):
-            return _answer(error.__cause__, status(error.__cause__))
+            return answer(error.__cause__)
         kind = NotFound if error.status_code == 404 else BadInput
         hint = "The routes and their shapes stand in /api/v1/openapi.json."
-        return _answer(kind(f"{error.detail}.", hint=hint), error.status_code)
+        return answer(kind(f"{error.detail}.", hint=hint), error.status_code)
 
     @app.exception_handler(RequestValidationError)
     def _misshapen(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -69,9 +78,14 @@ def answer_errors(app: FastAPI) -> None:
             f"The request does not fit: {where}: {first['msg']}.",
             hint="The shape of each request stands in /api/v1/openapi.json.",
         )
-        return _answer(bad, status(bad))
+        return answer(bad)
 
 
-def _answer(error: RadLensError, code: int) -> JSONResponse:
+def answer(error: RadLensError, code: int | None = None) -> JSONResponse:
+    """An error as it goes out; where waiting helps, with how long to wait."""
     ERRORS.labels(error.kind).inc()
-    return JSONResponse(FailureJson(error=error_json(error)), code)
+    if status(error) >= 500:
+        log.warning(error.message, extra=fields(kind=error.kind))
+    wait = RETRY_S.get(type(error))
+    headers = None if wait is None else {"Retry-After": str(wait)}
+    return JSONResponse(FailureJson(error=error_json(error)), code or status(error), headers)

@@ -27,6 +27,7 @@ RadLensError
 │   ├── NotSignedIn           nobody is known to have asked
 │   └── NotAllowed            somebody asked whose role may not
 ├── Unavailable
+│   ├── Busy                  as much is waiting as may wait, or the server is being stopped
 │   ├── NoLiveModel           no model answers for this task
 │   ├── StorageFull           the disk or quota is exhausted
 │   ├── StorageUnavailable    the database or the object store does not answer
@@ -160,6 +161,10 @@ class NotAllowed(Refused):
 
 class Unavailable(RadLensError):
     default_hint = "Try again in a moment."
+
+
+class Busy(Unavailable):
+    pass
 
 
 class NoLiveModel(Unavailable):

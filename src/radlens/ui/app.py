@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from radlens.ui import theme
+from radlens.ui import door, theme
 from radlens.ui.screens import history, live_prediction
 from radlens.ui.spoken import spoken
 
@@ -21,4 +21,6 @@ screen = st.navigation(
     }
 )
 with spoken():
+    if door.site().line.closed:
+        st.warning("The server is being stopped. What is on record stays on record.")
     screen.run()

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from time import perf_counter
 from uuid import uuid4
 
 import streamlit as st
 
 from radlens.domain.errors import RadLensError, Unavailable
-from radlens.metrics import ERRORS, PREDICTIONS, SECONDS
+from radlens.metrics import ERRORS, answered
 from radlens.ports import Site
 from radlens.ui.door import READER
 from radlens.usecases.predict import predict
@@ -92,13 +93,14 @@ def _take(site: Site, task: str, upload: Upload) -> None:
 def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensError:
     # The key makes one record even where two runs of the page meet on one upload.
     key = f"{_session()}:{task}:{digest}"
+    began = perf_counter()
     try:
-        with SECONDS.time():
+        with site.line.place():
             prediction = predict(site, content, task=task, by=READER, key=key)
     except RadLensError as error:
         ERRORS.labels(error.kind).inc()
         return error
-    PREDICTIONS.labels(task).inc()
+    answered(task, perf_counter() - began)
     return prediction.id
 
 

@@ -1,26 +1,31 @@
 """An error of the tree as a sentence and a hint on the page."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 
 import streamlit as st
 
-from radlens.domain.errors import RadLensError
+from radlens.domain.errors import Corrupted, RadLensError, Unavailable
+from radlens.logs import fields, new_id
+
+log = logging.getLogger("radlens.ui")
 
 
-def error_html(error: RadLensError, about: str = "") -> str:
+def error_html(error: RadLensError, about: str = "", *, reference: str = "") -> str:
     """The sentence and the hint as HTML, with the name of what they are about in front."""
+    kept = f" Reference {reference}." if reference else ""
     name = f"<b>{escape(about)}</b> " if about else ""
     return (
         f'<div class="rl-error" role="alert">{name}<span>{escape(error.message)}</span> '
-        f'<span class="rl-hint">{escape(error.hint)}</span></div>'
+        f'<span class="rl-hint">{escape(error.hint)}{kept}</span></div>'
     )
 
 
 def say(error: RadLensError, about: str = "") -> None:
-    """Show an error where it happened."""
-    st.html(error_html(error, about))
+    """Show an error where it happened; an operator finds it in the log by its reference."""
+    st.html(error_html(error, about, reference=_logged(error)))
 
 
 @contextmanager
@@ -30,3 +35,12 @@ def spoken() -> Iterator[None]:
         yield
     except RadLensError as error:
         say(error)
+
+
+def _logged(error: RadLensError) -> str:
+    """The id under which the log has what the reader can do nothing about; else ""."""
+    if not isinstance(error, Unavailable | Corrupted):
+        return ""
+    reference = new_id()
+    log.warning(error.message, extra=fields(kind=error.kind, request_id=reference))
+    return reference

@@ -1,0 +1,38 @@
+"""The stores of a site as wholes: can they be written, is there room."""
+
+from pathlib import Path
+from shutil import disk_usage
+
+from radlens.domain.errors import StorageFull, StorageUnavailable
+from radlens.storage.database import Database
+
+WRITE = (
+    "INSERT INTO site_facts (name, value) VALUES (?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+class SiteStores:
+    """The database and the disk under ``folder``; without one, as in memory, room is enough."""
+
+    def __init__(self, database: Database, *, folder: Path | None, free_bytes: int) -> None:
+        self._database, self._folder, self._free = database, folder, free_bytes
+
+    def write(self) -> None:
+        with self._database.writing() as sql:
+            sql.execute(WRITE, ("probe", "written"))
+
+    def room(self) -> None:
+        if self._folder is None:
+            return
+        try:
+            free = disk_usage(self._folder).free
+        except OSError as error:
+            raise StorageUnavailable(
+                f"The site's folder does not answer: {error.strerror}."
+            ) from error
+        if free < self._free:
+            raise StorageFull(
+                f"The disk that holds the site has {free:,} bytes left, "
+                f"less than the {self._free:,} that are to be free."
+            )

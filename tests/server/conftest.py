@@ -1,0 +1,115 @@
+"""A real server to be pressed, stopped and killed, and clients that know no more than HTTP."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import free_port, furnish, start
+from tests.builders import TASKS, picture, png, signed, slow_network
+
+TASK = "chest-xray"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def body(self) -> dict:
+        return json.loads(self.content)
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    """One request on a connection of its own."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        connection.request(method, path, body, named)
+        answer = connection.getresponse()
+        names = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, names, answer.read())
+    finally:
+        connection.close()
+
+
+def envelope(upload: bytes, *, name: str = "a.png", task: str = TASK) -> bytes:
+    """An upload as a browser sends it, with the boundary ``b``."""
+    return (
+        f'--b\r\nContent-Disposition: form-data; name="task"\r\n\r\n{task}\r\n--b\r\n'
+        f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        "Content-Type: image/png\r\n\r\n"
+    ).encode() + (upload + b"\r\n--b--\r\n")
+
+
+FORM = {"Content_Type": "multipart/form-data; boundary=b"}
+
+
+def send(port: int, seed: int = 0, **headers: str) -> Answer:
+    """One image, different for each seed."""
+    body = envelope(png(picture(seed)))
+    return ask(port, "POST", "/api/v1/predictions", body, **FORM, **headers)
+
+
+@dataclass
+class Running:
+    """A server process that was started as people start it."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+    def logged(self, event: str) -> dict:
+        """Wait for an event in the log."""
+        for line in self.process.stderr:
+            if (found := json.loads(line))["event"] == event:
+                return found
+        raise AssertionError(f"the server ended before it logged {event!r}")
+
+    def end(self, number: int = signal.SIGTERM) -> list[dict]:
+        """Stop the server; gives what it logged since somebody last looked."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=60)
+        return [json.loads(line) for line in errors.splitlines()]
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start servers on a home that has models; none outlives the test."""
+    with ExitStack() as running:
+
+        def begin(home: Path, **settings: object) -> Running:
+            port = free_port()
+            settings = {"log_format": "json", "log_level": "info", **settings}
+            process = start(home, port, **settings)
+            running.callback(process.communicate)
+            running.callback(process.kill)
+            said = process.stdout.readline()
+            assert "answers at" in said, process.stderr.read()
+            return Running(port, process)
+
+        yield begin
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    furnish(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def slow_home(home: Path) -> Path:
+    """A site whose chest model takes most of a second for an image."""
+    labels = len(TASKS[TASK].labels)
+    signed(home / "models" / TASK, model=slow_network(labels, layers=150))
+    return home

@@ -1,0 +1,90 @@
+"""More work than there are hands: refused at once, or finished before the server goes."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from http.client import HTTPConnection
+from pathlib import Path
+
+from radlens.bootstrap import open_site
+from radlens.settings import Settings
+from radlens.usecases.verify import verify_records
+from tests.builders import picture, png
+from tests.server.conftest import FORM, Answer, Serve, ask, envelope, send
+
+
+def on_record(home: Path) -> set[str]:
+    with open_site(Settings(home=home)) as site:
+        verify_records(site)
+        return {prediction.id for prediction in site.records.history(limit=1000)}
+
+
+def refused(answer: Answer) -> bool:
+    """Whether the server said that it is busy, and when to come again."""
+    if answer.status == 201:
+        return False
+    assert (answer.status, answer.body["error"]["kind"]) == (503, "Busy")
+    assert int(answer.headers["retry-after"]) > 0
+    return True
+
+
+def test_who_finds_no_place_in_the_line_is_told_at_once(slow_home: Path, serve: Serve):
+    server = serve(slow_home, workers=1, waiting=2)
+    with ThreadPoolExecutor(12) as clients:
+        sent = [clients.submit(send, server.port, seed) for seed in range(12)]
+        answers = [done.result() for done in as_completed(sent)]
+    turned_away = [refused(answer) for answer in answers]
+    assert 3 <= turned_away.count(False) < 12
+    assert turned_away[0], "who was refused had to wait for who was served"
+    counted = ask(server.port, "GET", "/metrics").content.decode()
+    assert f'radlens_errors_total{{kind="Busy"}} {turned_away.count(True)}.0' in counted
+    server.end()
+    kept = {answer.body["prediction_id"] for answer in answers if answer.status == 201}
+    assert kept == on_record(slow_home)
+
+
+def test_uploads_that_do_not_fit_into_memory_together_are_refused(home: Path, serve: Serve):
+    server = serve(home, upload_bytes=100_000, arriving_bytes=100_000)
+    first = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    body = envelope(png(picture()))
+    body += b" " * (150_000 - len(body))
+    first.putrequest("POST", "/api/v1/predictions")
+    first.putheader("Content-Type", FORM["Content_Type"])
+    first.putheader("Content-Length", str(len(body)))
+    first.putheader("Expect", "100-continue")
+    first.endheaders()
+    assert b"100" in first.sock.recv(4096)  # the server waits for the body, and has room for it
+    assert refused(ask(server.port, "POST", "/api/v1/predictions", bytes(150_000), **FORM))
+    first.send(body)
+    assert first.getresponse().status == 201
+    first.close()
+    assert not refused(send(server.port))
+
+
+def test_a_server_that_is_stopped_loses_nothing_that_it_had_accepted(slow_home: Path, serve: Serve):
+    server = serve(slow_home, workers=1)
+    with ThreadPoolExecutor(5) as clients:
+        sent = [clients.submit(send, server.port, seed) for seed in range(5)]
+        next(as_completed(sent))
+        server.process.send_signal(signal.SIGTERM)
+        server.logged("stopping")
+        ready = ask(server.port, "GET", "/readyz")
+        assert (ready.status, ready.body["error"]["message"]) == (503, "Not ready: stopping.")
+        assert refused(send(server.port, 99))
+        answers = [done.result() for done in sent]
+    kept = {answer.body["prediction_id"] for answer in answers if not refused(answer)}
+    server.process.communicate(timeout=60)
+    assert len(kept) >= 2
+    assert kept == on_record(slow_home)
+
+
+def test_a_server_that_is_stopped_does_not_wait_beyond_its_bound(slow_home: Path, serve: Serve):
+    server = serve(slow_home, workers=1, drain_s=1)
+    with ThreadPoolExecutor(20) as clients:
+        sent = [clients.submit(send, server.port, seed) for seed in range(20)]
+        next(as_completed(sent))
+        events = server.end()
+        answered = [future.result() for future in sent if not future.exception()]
+    assert "stopped before all was finished" in [event["event"] for event in events]
+    kept = {answer.body["prediction_id"] for answer in answered if answer.status == 201}
+    assert len(kept) < 20
+    assert kept <= on_record(slow_home)
