@@ -1,13 +1,18 @@
 """Fixtures for every test: real images where they are at hand, and each kind of database."""
 
+import os
+import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from radlens.storage.database import Database
-from tests.contracts.stores import DATABASES
+from radlens.storage.sqlite import SqliteDatabase
+from tests.contracts.stores import DATABASES, open_database
+from tests.postgres import NoServer, PostgresServer, running
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 
@@ -20,8 +25,49 @@ def shared() -> Path:
     return SHARED.resolve()
 
 
-@pytest.fixture(params=sorted(DATABASES))
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database of each kind."""
-    with closing(DATABASES[request.param](tmp_path / "site")) as opened:
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own; tests that need it are skipped where none is installed."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running())
+        except NoServer as error:
+            pytest.skip(str(error))
+        yield server
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database."""
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database of each kind, open."""
+    if request.param == "memory":
+        opened: Database = SqliteDatabase()
+    else:
+        opened = open_database(place_of(request.param, request))
+    with closing(opened):
         yield opened
+
+
+def place_of(kind: str, request: pytest.FixtureRequest) -> str:
+    """A fresh place of that kind; its server is started when it is first asked for."""
+    folder: Path = request.getfixturevalue("tmp_path")
+    return str(request.getfixturevalue(kind) if kind == "postgres" else folder / "site")
+
+
+@pytest.fixture(params=["1m"])
+def small_disk(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of one megabyte, or of the size that is asked for."""
+    disk = Path(mkdtemp(prefix="radlens-small-"))  # where a server's own user can reach it too
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk needs root and the right to mount")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+    disk.rmdir()

@@ -1,6 +1,5 @@
 """Processes that write at the same time, and a disk that is really full."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,8 +8,35 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import place_of
+from tests.contracts.stores import BLOBS, DATABASES
+from tests.postgres import PostgresServer
+
 REPOSITORY = Path(__file__).parents[2]
 Writer = subprocess.Popen[str]
+
+
+@pytest.fixture(params=DATABASES[1:])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where a fresh database of each durable kind is, for ``open_database``."""
+    return place_of(request.param, request)
+
+
+@pytest.fixture(params=DATABASES[1:])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
+    """Many such places."""
+    if request.param == "sqlite":
+        yield [str(tmp_path / f"site-{number}") for number in range(15)]
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with ExitStack() as stack:
+        yield [stack.enter_context(server.database()) for _ in range(15)]
+
+
+@pytest.fixture(params=BLOBS[1:])
+def shelf(request: pytest.FixtureRequest) -> str:
+    """Where fresh objects of each durable kind are, for ``open_blobs``."""
+    return place_of(request.param, request)
 
 
 @pytest.fixture
@@ -32,15 +58,3 @@ def writer() -> Iterator[Callable[..., Writer]]:
             return process
 
         yield start
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a disk of 1 MB needs root and the right to mount")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)

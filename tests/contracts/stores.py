@@ -1,23 +1,28 @@
-"""Every database and every store of objects, by name; the durable ones open a place again."""
+"""Every database and every store of objects, by name; a durable one opens its place again.
 
-from collections.abc import Callable
+A place is a folder or a URL.
+"""
+
 from pathlib import Path
 
 from radlens.ports import Blobs
 from radlens.storage.database import Database
 from radlens.storage.folder import FolderBlobs
-from radlens.storage.memory import MemoryBlobs
 from radlens.storage.sqlite import SqliteDatabase
 
-DURABLE_DATABASES: dict[str, Callable[[Path], Database]] = {
-    "sqlite": lambda folder: SqliteDatabase(folder / "radlens.sqlite"),
-}
-DATABASES: dict[str, Callable[[Path], Database]] = DURABLE_DATABASES | {
-    "memory": lambda _: SqliteDatabase(),
-}
-DURABLE_BLOBS: dict[str, Callable[[Path], Blobs]] = {
-    "folder": lambda folder: FolderBlobs(folder / "objects"),
-}
-BLOBS: dict[str, Callable[[Path], Blobs]] = DURABLE_BLOBS | {
-    "memory": lambda _: MemoryBlobs(),
-}
+DATABASES = ("memory", "sqlite", "postgres")
+BLOBS = ("memory", "folder")
+
+
+def open_database(place: str) -> Database:
+    """The durable database at a place."""
+    if place.startswith("postgresql:"):
+        from radlens.storage.postgres import PostgresDatabase
+
+        return PostgresDatabase(place)
+    return SqliteDatabase(Path(place) / "radlens.sqlite")
+
+
+def open_blobs(place: str) -> Blobs:
+    """The durable objects at a place."""
+    return FolderBlobs(Path(place) / "objects")

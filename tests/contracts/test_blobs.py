@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from pathlib import Path
 from random import Random
 from threading import Barrier
 
@@ -12,12 +11,17 @@ from hypothesis import strategies as st
 
 from radlens.domain.errors import NoSuchObject, StorageFull
 from radlens.ports import Blobs
-from tests.contracts.stores import BLOBS, DURABLE_BLOBS
+from radlens.storage.folder import FolderBlobs
+from radlens.storage.memory import MemoryBlobs
+from tests.conftest import place_of
+from tests.contracts.stores import BLOBS, open_blobs
 
 
-@pytest.fixture(params=sorted(BLOBS))
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return BLOBS[request.param](tmp_path)
+@pytest.fixture(params=BLOBS)
+def blobs(request: pytest.FixtureRequest) -> Blobs:
+    if request.param == "memory":
+        return MemoryBlobs()
+    return open_blobs(place_of(request.param, request))
 
 
 # The objects of one example stay for the next: a store has no other state.
@@ -62,28 +66,25 @@ def test_many_threads_may_put_and_get_the_same_bytes(blobs):
         assert set(threads.map(work, range(8))) == {content}
 
 
-@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
-def test_objects_survive_reopening(store, tmp_path):
-    digest = DURABLE_BLOBS[store](tmp_path).put(b"image")
-    assert DURABLE_BLOBS[store](tmp_path).get(digest) == b"image"
+def test_objects_survive_reopening(shelf):
+    digest = open_blobs(shelf).put(b"image")
+    assert open_blobs(shelf).get(digest) == b"image"
 
 
-@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
-def test_whatever_was_acknowledged_before_a_kill_is_there_whole(store, tmp_path, writer):
-    process = writer(store, tmp_path, "a", 100_000)
-    process.stdin.write("\n")
+def test_whatever_was_acknowledged_before_a_kill_is_there_whole(shelf, writer):
+    process = writer("a", 100_000)
+    process.stdin.write(f"blobs {shelf}\n")
     process.stdin.flush()
     said = [process.stdout.readline() for _ in range(50)]
     process.kill()
     said += process.stdout.readlines()
-    blobs = DURABLE_BLOBS[store](tmp_path)
+    blobs = open_blobs(shelf)
     for digest in (line.strip() for line in said if line.endswith("\n")):
         assert len(blobs.get(digest)) == 30_000  # ``get`` checks the digest itself
 
 
-@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
-def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
-    blobs, kept = DURABLE_BLOBS[store](small_disk), list[str]()
+def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk):
+    blobs, kept = FolderBlobs(small_disk), list[str]()
     with pytest.raises(StorageFull):
         kept.extend(blobs.put(bytes([number]) * 100_000) for number in range(100))
     files = [path for path in small_disk.rglob("*") if path.is_file()]
@@ -93,8 +94,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
     assert blobs.put(b"room again")
 
 
-@pytest.mark.parametrize("store", sorted(DURABLE_BLOBS))
-def test_a_full_quota_is_said_and_nothing_is_half_written(store, tmp_path, writer):
-    process = writer(store, tmp_path, "a", 1, 20_000)  # an object has 30,000 bytes
-    assert process.communicate("\n")[0].split() == ["StorageFull"]
+def test_a_full_quota_is_said_and_nothing_is_half_written(tmp_path, writer):
+    process = writer("a", 1, 20_000)  # an object has 30,000 bytes
+    assert process.communicate(f"blobs {tmp_path}\n")[0].split() == ["StorageFull"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

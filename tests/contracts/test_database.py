@@ -1,6 +1,7 @@
 """What every database promises the stores written over it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 
 import pytest
@@ -10,6 +11,7 @@ from radlens.domain.errors import Conflict, StorageUnavailable
 from radlens.storage.database import Database
 from radlens.storage.records import SqlRecords
 from radlens.storage.statements import append
+from tests.contracts.stores import open_database
 from tests.storage.samples import a_prediction, an_act
 
 ITEM = "INSERT INTO ledger VALUES (?, ?, 'run', 'a name', 'now', 'done', '{}', '[]', '{}')"
@@ -79,3 +81,15 @@ def test_a_closed_database_is_not_available(database):
     for door in (database.reading, database.writing):
         with pytest.raises(StorageUnavailable, match="closed"), door() as sql:
             sql.execute("SELECT 1")
+
+
+def test_who_reads_sees_one_state_whatever_others_write_meanwhile(place):
+    count = "SELECT count(*) FROM ledger"
+    with closing(open_database(place)) as here, closing(open_database(place)) as there:
+        with here.reading() as sql:
+            assert sql.execute(count).fetchone() == (0,)
+            with there.writing() as other:
+                other.execute(ITEM, ("a", 1))
+            assert sql.execute(count).fetchone() == (0,)
+        with here.reading() as sql:
+            assert sql.execute(count).fetchone() == (1,)

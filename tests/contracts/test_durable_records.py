@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -12,20 +11,19 @@ from radlens.domain.errors import StorageFull
 from radlens.domain.prediction import Once
 from radlens.ports import Records
 from radlens.storage.records import SqlRecords
-from tests.contracts.stores import DURABLE_DATABASES
+from tests.contracts.stores import open_database
 from tests.storage.samples import a_prediction, an_act
 
-pytestmark = pytest.mark.parametrize("store", sorted(DURABLE_DATABASES))
 Start = Callable[..., "Popen[str]"]
 
 
-def opened(store: str, place: Path) -> SqlRecords:
-    return SqlRecords(DURABLE_DATABASES[store](place))
+def opened(place: str) -> SqlRecords:
+    return SqlRecords(open_database(place))
 
 
-def go(*processes: "Popen[str]", site: str = "") -> None:
+def go(places: list[str], *processes: "Popen[str]") -> None:
     for process in processes:
-        process.stdin.write(f"{site}\n")
+        process.stdin.writelines(f"records {place}\n" for place in places)
         process.stdin.flush()
 
 
@@ -36,11 +34,11 @@ def fill(records: Records, acknowledged: list[str]) -> None:
         acknowledged.append(records.add(prediction, an_act(prediction)).id)
 
 
-def test_records_keys_and_chain_survive_reopening(store, tmp_path):
+def test_records_keys_and_chain_survive_reopening(place):
     first, once = a_prediction("first"), Once("key", "request")
-    with closing(opened(store, tmp_path)) as records:
+    with closing(opened(place)) as records:
         records.add(first, an_act(first), once)
-    with closing(opened(store, tmp_path)) as records:
+    with closing(opened(place)) as records:
         second = a_prediction("second")
         records.add(second, an_act(second))
         assert records.repeated(once) == first
@@ -48,10 +46,10 @@ def test_records_keys_and_chain_survive_reopening(store, tmp_path):
         assert verify(records.audit()) == 2
 
 
-def test_what_was_acknowledged_is_seen_by_who_had_opened_before(store, tmp_path):
+def test_what_was_acknowledged_is_seen_by_who_had_opened_before(place):
     with (
-        closing(opened(store, tmp_path)) as reader,
-        closing(opened(store, tmp_path)) as writer,
+        closing(opened(place)) as reader,
+        closing(opened(place)) as writer,
     ):
         assert reader.history(limit=9) == []
         prediction = a_prediction("one")
@@ -59,31 +57,33 @@ def test_what_was_acknowledged_is_seen_by_who_had_opened_before(store, tmp_path)
         assert reader.get("one") == prediction
 
 
-def test_processes_that_open_fresh_sites_at_once_all_succeed(store, tmp_path, writer: Start):
-    sites = [f"site-{number}" for number in range(15)]
-    processes = [writer(store, tmp_path, name, 0) for name in "abcd"]
-    go(*processes, site="\n".join(sites))
-    assert [process.communicate()[0] for process in processes] == [""] * 4  # no error was said
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(sites)
+def test_processes_that_open_fresh_sites_at_once_all_succeed(places, writer: Start):
+    processes = [writer(name, 1) for name in "abcd"]
+    go(places, *processes)
+    said = [process.communicate()[0].split() for process in processes]
+    assert said == [[f"{name}-0"] * len(places) for name in "abcd"]  # no error was said
+    for place in places:
+        with closing(opened(place)) as records:
+            assert verify(records.audit()) == 4
 
 
-def test_several_processes_make_one_chain(store, tmp_path, writer: Start):
-    processes = [writer(store, tmp_path, name, 25) for name in "ab"]
-    go(*processes)
+def test_several_processes_make_one_chain(place, writer: Start):
+    processes = [writer(name, 25) for name in "ab"]
+    go([place], *processes)
     said = [line for process in processes for line in process.communicate()[0].split()]
-    with closing(opened(store, tmp_path)) as records:
+    with closing(opened(place)) as records:
         assert sorted(said) == sorted(p.id for p in records.history(limit=100))
         assert verify(records.audit()) == len(said) == 50
 
 
-def test_whatever_was_acknowledged_before_a_kill_is_on_record(store, tmp_path, writer: Start):
-    process = writer(store, tmp_path, "a", 100_000)
-    go(process)
+def test_whatever_was_acknowledged_before_a_kill_is_on_record(place, writer: Start):
+    process = writer("a", 100_000)
+    go([place], process)
     said = [process.stdout.readline() for _ in range(50)]
     process.kill()
     said += process.stdout.readlines()
     acknowledged = [line.strip() for line in said if line.endswith("\n")]
-    with closing(opened(store, tmp_path)) as records:
+    with closing(opened(place)) as records:
         recorded = [p.id for p in records.history(limit=100_000)][::-1]
         assert recorded[: len(acknowledged)] == acknowledged
         assert len(recorded) - len(acknowledged) in (0, 1)  # committed, but not yet said
@@ -93,10 +93,10 @@ def test_whatever_was_acknowledged_before_a_kill_is_on_record(store, tmp_path, w
         assert verify(records.audit()) == len(recorded) + 1
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
+def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk):
     ballast, acknowledged = small_disk / "ballast", list[str]()
     ballast.write_bytes(bytes(200_000))
-    with closing(opened(store, small_disk)) as records:
+    with closing(opened(str(small_disk))) as records:
         with pytest.raises(StorageFull):
             fill(records, acknowledged)
         assert [p.id for p in records.history(limit=10_000)] == acknowledged[::-1]
@@ -107,11 +107,12 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(store, small_disk):
         assert verify(records.audit()) == len(acknowledged) + 1
 
 
-def test_a_full_quota_is_said_and_nothing_is_half_written(store, tmp_path, writer: Start):
-    process = writer(store, tmp_path, "a", 10_000, 300_000)
-    go(process)
+def test_a_full_quota_is_said_and_nothing_is_half_written(tmp_path, writer: Start):
+    place = str(tmp_path)
+    process = writer("a", 10_000, 300_000)
+    go([place], process)
     *acknowledged, error = process.communicate()[0].split()
     assert error == "StorageFull"
-    with closing(opened(store, tmp_path)) as records:
+    with closing(opened(place)) as records:
         assert [p.id for p in records.history(limit=10_000)] == acknowledged[::-1]
         assert verify(records.audit()) == len(acknowledged) > 0

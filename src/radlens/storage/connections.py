@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -68,6 +68,8 @@ class Connections:
         return connect(self._path, busy_s=self._busy_s)
 
     def _give(self, connection: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):  # what cannot be undone is undone by closing
+            connection.rollback()
         with self._lock:
             if not self._closed and not connection.in_transaction:
                 return self._idle.append(connection)

@@ -19,7 +19,7 @@ class Database(Protocol):
     """
 
     def reading(self) -> AbstractContextManager[Transaction]:
-        """A connection to ask on."""
+        """One view of the tables, whatever others write meanwhile; nothing is written in it."""
         ...
 
     def writing(self) -> AbstractContextManager[Transaction]:

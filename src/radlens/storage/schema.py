@@ -17,28 +17,33 @@ def upgrade(
 
     One that is ``shared`` with other processes gets a write-ahead log.
     """
-    scripts = sorted(migrations.glob("*.sql"))
-    if _version(connection, known=len(scripts)) == len(scripts):
+    if not pending(_version(connection), migrations):
         return
     if shared:
         _log_ahead(connection)
     connection.execute("BEGIN EXCLUSIVE")
     # Asked again under the lock: another process may have been faster.
-    for script in scripts[_version(connection, known=len(scripts)) :]:
-        for statement in _statements(script.read_text("utf-8")):
+    for number, script in pending(_version(connection), migrations):
+        for statement in _statements(script):
             connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {len(scripts)}")
+        connection.execute(f"PRAGMA user_version = {number}")
     connection.execute("COMMIT")
 
 
-def _version(connection: sqlite3.Connection, *, known: int) -> int:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > known:
+def pending(version: int, migrations: Path) -> list[tuple[int, str]]:
+    """What a database of that version lacks; raises StorageUnavailable where it is newer."""
+    scripts = sorted(migrations.glob("*.sql"))
+    if version > len(scripts):
         raise StorageUnavailable(
-            f"This site was written by a newer RadLens (schema {version}, here {known}).",
-            hint="Install that RadLens again, or set RADLENS_HOME to another folder.",
+            f"This site was written by a newer RadLens (schema {version}, here {len(scripts)}).",
+            hint="Install that RadLens again, or use another home folder or database.",
         )
-    return version
+    missing = list(enumerate(scripts, start=1))[version:]
+    return [(number, script.read_text("utf-8")) for number, script in missing]
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:

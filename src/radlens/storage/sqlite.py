@@ -41,7 +41,9 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         with self._connections.lend() as connection:
+            connection.execute("BEGIN")
             yield connection
+            connection.execute("COMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
