@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import torch
+from torch.nn.functional import affine_grid
 
-from radlens.lab.augment import Augmentation, augment
+from radlens.lab.augment import Augmentation, augment, sampling_grid
 
 NOTHING = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -49,3 +50,10 @@ def test_values_stay_between_zero_and_one():
     how = Augmentation(20, 0.3, 0.2, 0.5, 0.8, 1.0, 0.5, 0.5, 0.5)
     out = changed(how)
     assert 0 <= out.min() <= out.max() <= 1
+
+
+def test_the_grid_is_torchs_own_up_to_rounding():
+    affine = torch.randn(3, 2, 3, generator=torch.Generator().manual_seed(4))
+    for rows, cols in ((5, 8), (24, 24), (1, 3)):
+        theirs = affine_grid(affine, [3, 1, rows, cols], align_corners=False)
+        torch.testing.assert_close(sampling_grid(affine, rows, cols), theirs, atol=1e-5, rtol=0)

@@ -57,7 +57,7 @@ def write(path: Path, content: bytes) -> None:
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], note: str = "") -> None:
     """Write tensors as safetensors, whole or not at all; raises StorageFull."""
-    plain = {name: value.detach().cpu().clone().contiguous() for name, value in weights.items()}
+    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     write(path, dump(plain, {"state": note}))
 
 

@@ -3,10 +3,14 @@
 from math import cos, pi
 
 import torch
+from torch import Tensor, nn
 
 from radlens.domain.errors import BadRecipe
 from radlens.lab.networks import Net
 from radlens.lab.recipe import Recipe
+
+# Longer gradients are cut to this (Pascanu et al. 2013, ICML).
+STEEPEST = 5.0
 
 
 def wake(network: Net, frozen: tuple[str, ...]) -> None:
@@ -47,13 +51,31 @@ def set_rates(rule: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
         group["lr"] = peak * factor
 
 
+def clip(network: Net) -> float:
+    """The norm of all gradients, which is cut to STEEPEST where it is above; NaN as it is."""
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients)
+    steepness = norm.item()
+    if steepness > STEEPEST:
+        nn.utils.clip_grads_with_norm_(network.parameters(), STEEPEST, norm)
+    return steepness
+
+
+def tensors(network: Net) -> list[Tensor]:
+    """All that a network's state holds, the tensors themselves, in the order of their names."""
+    return [value for _, value in sorted(network.state_dict().items())]
+
+
 @torch.no_grad()
-def follow(average: Net, network: Net, decay: float, step: int) -> None:
-    """Exponential moving average of weights (Polyak and Juditsky 1992), quick at the start."""
+def follow(average: list[Tensor], own: list[Tensor], decay: float, step: int) -> None:
+    """Exponential moving average of weights (Polyak and Juditsky 1992), quick at the start.
+
+    ``average`` and ``own`` are ``tensors`` of both networks.
+    """
     keep = min(decay, step / (step + 9))
-    own = network.state_dict()
-    for name, value in average.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(own[name], 1 - keep)
-        else:
-            value.copy_(own[name])
+    pairs = list(zip(average, own, strict=True))
+    weights = [pair for pair in pairs if pair[0].is_floating_point()]
+    torch._foreach_lerp_([mean for mean, _ in weights], [now for _, now in weights], 1 - keep)
+    for mean, now in pairs:
+        if not mean.is_floating_point():
+            mean.copy_(now)
