@@ -4,13 +4,16 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from radlens.bootstrap import open_site
+from radlens.settings import Settings
+from radlens.usecases.verify import verify_records
 from tests.browser.conftest import free_port, furnish, start
 from tests.builders import TASKS, picture, png, signed, slow_network
 
@@ -59,6 +62,13 @@ def send(port: int, seed: int = 0, **headers: str) -> Answer:
     return ask(port, "POST", "/api/v1/predictions", body, **FORM, **headers)
 
 
+def on_record(home: Path) -> set[str]:
+    """The predictions of a site whose chain verifies."""
+    with open_site(Settings(home=home)) as site:
+        verify_records(site)
+        return {prediction.id for prediction in site.records.history(limit=1000)}
+
+
 @dataclass
 class Running:
     """A server process that was started as people start it."""
@@ -83,13 +93,13 @@ class Running:
 Serve = Callable[..., Running]
 
 
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start servers on a home that has models; none outlives the test."""
+@contextmanager
+def servers() -> Iterator[Serve]:
+    """A way to start servers on a home that has models; none outlives the context."""
     with ExitStack() as running:
 
-        def begin(home: Path, **settings: object) -> Running:
-            port = free_port()
+        def begin(home: Path, *, port: int = 0, **settings: object) -> Running:
+            port = port or free_port()
             settings = {"log_format": "json", "log_level": "info", **settings}
             process = start(home, port, **settings)
             running.callback(process.communicate)
@@ -98,6 +108,12 @@ def serve() -> Iterator[Serve]:
             assert "answers at" in said, process.stderr.read()
             return Running(port, process)
 
+        yield begin
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with servers() as begin:
         yield begin
 
 

@@ -5,17 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import HTTPConnection
 from pathlib import Path
 
-from radlens.bootstrap import open_site
-from radlens.settings import Settings
-from radlens.usecases.verify import verify_records
 from tests.builders import picture, png
-from tests.server.conftest import FORM, Answer, Serve, ask, envelope, send
-
-
-def on_record(home: Path) -> set[str]:
-    with open_site(Settings(home=home)) as site:
-        verify_records(site)
-        return {prediction.id for prediction in site.records.history(limit=1000)}
+from tests.server.conftest import FORM, Answer, Serve, ask, envelope, on_record, send
 
 
 def refused(answer: Answer) -> bool:
