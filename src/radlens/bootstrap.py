@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +19,12 @@ from radlens.storage.folder import FolderBlobs
 from radlens.storage.ledger import SqlLedger
 from radlens.storage.memory import MemoryBlobs
 from radlens.storage.records import SqlRecords
+from radlens.storage.seal import FileSeal
 from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.stores import SiteStores
+from radlens.storage.trail import SqlTrail
+from radlens.storage.watched import Watched
+from radlens.usecases.checkpoint import checkpoint_when_due
 
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
@@ -35,7 +40,8 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
     if record:
         _make(settings.home)
-    database = SqliteDatabase(settings.home / "radlens.sqlite" if record else None)
+    stored = SqliteDatabase(settings.home / "radlens.sqlite" if record else None)
+    database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
     blobs = FolderBlobs(settings.home / "objects") if record else MemoryBlobs()
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
     shelves = (settings.home / "models", GALLERY)
@@ -43,6 +49,8 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     site = Site(
         tasks=tasks,
         records=SqlRecords(database),
+        trail=SqlTrail(database),
+        seal=_seal(settings) if record else None,
         ledger=SqlLedger(database),
         blobs=blobs,
         stores=SiteStores(
@@ -55,6 +63,7 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
         clock=lambda: datetime.now().astimezone(),
         new_id=lambda: uuid4().hex,
     )
+    sealing = replace(site, trail=SqlTrail(stored))  # a checkpoint is not itself a reason for one
     try:
         yield site
     finally:
@@ -65,6 +74,15 @@ def read_tasks(folder: Path) -> dict[str, Task]:
     """Every task card of a folder by name; a site's own cards add to the package's."""
     cards = (Task.from_toml(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml")))
     return {card.name: card for card in cards}
+
+
+def _seal(settings: Settings) -> FileSeal:
+    home = settings.home
+    return FileSeal(
+        Path(settings.audit_key or home / "audit.key"),
+        Path(settings.audit_mirror or home / "audit-checkpoints.jsonl"),
+        make=not settings.audit_key,
+    )
 
 
 def _make(home: Path) -> None:

@@ -1,6 +1,6 @@
 """The doors to the outside, and the Site that holds them open."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.audit import Act, Entry
+from radlens.domain.audit import Act, Entry, Wanted
+from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.domain.prediction import Once, Prediction
@@ -18,7 +19,7 @@ from radlens.domain.task import Task
 
 
 class Records(Protocol):
-    """What must not be lost: predictions and the audit log."""
+    """What must not be lost: predictions, each with its entry in the audit log."""
 
     def add(self, prediction: Prediction, act: Act, once: Once | None = None) -> Prediction:
         """Commit a prediction and its audit entry in one transaction; both or neither.
@@ -45,12 +46,71 @@ class Records(Protocol):
         """
         ...
 
-    def audit(self) -> Iterator[Entry]:
-        """Every audit entry, oldest first."""
+    def recorded(self, *, after: int, until: int) -> Mapping[int, Prediction]:
+        """The predictions of the audit entries after one place up to another, by their place."""
         ...
 
-    def close(self) -> None:
-        """Let go of what is held; nothing may be asked afterwards."""
+    def erase(self, predictions: Sequence[str], act: Act, *, reason: str) -> None:
+        """Mark predictions as erased, in one transaction with the audit entry.
+
+        Raises Conflict where one of them is marked already.
+        """
+        ...
+
+
+class Trail(Protocol):
+    """The audit log, which grows and never changes, and the checkpoints that vouch for it."""
+
+    def note(self, act: Act) -> Entry:
+        """Commit an act that changes nothing else, such as a look at an image."""
+        ...
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Every entry after a place, oldest first."""
+        ...
+
+    def search(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Entry]:
+        """The entries that are asked for, newest first; ``before`` is the place to go on from."""
+        ...
+
+    def seal(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint; the same place is sealed once, and a second time changes nothing."""
+        ...
+
+    def checkpoints(self, after: int = 0) -> list[Checkpoint]:
+        """The checkpoints after a place, oldest first."""
+        ...
+
+    def ends(self) -> tuple[int, int]:
+        """The places of the last entry and of the last checkpoint; 0 where there is none."""
+        ...
+
+
+class Seal(Protocol):
+    """The key that signs checkpoints, and the second place where they are kept."""
+
+    def key(self) -> str:
+        """The public key, 64 hexadecimal characters; the pair is made on first use."""
+        ...
+
+    def held(self) -> str | None:
+        """The public key where there is one already."""
+        ...
+
+    def sign(self, statement: Statement) -> Checkpoint:
+        """The statement with its signature."""
+        ...
+
+    def genuine(self, checkpoint: Checkpoint) -> bool:
+        """Whether the key that a checkpoint names has signed it."""
+        ...
+
+    def keep(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Add checkpoints to the second place, for good."""
+        ...
+
+    def kept(self) -> list[Checkpoint]:
+        """What the second place holds, oldest first."""
         ...
 
 
@@ -150,10 +210,12 @@ class Line(Protocol):
 
 @dataclass(frozen=True)
 class Site:
-    """The open doors of one running RadLens."""
+    """The open doors of one running RadLens. ``seal`` is None where nothing is put on record."""
 
     tasks: Mapping[str, Task]
     records: Records
+    trail: Trail
+    seal: Seal | None
     ledger: Ledger
     blobs: Blobs
     stores: Stores

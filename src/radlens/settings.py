@@ -36,10 +36,19 @@ class Settings:
     image_pixels: int = Bounds.image_pixels
     frames: int = Bounds.frames
     inflated_bytes: int = Bounds.inflated_bytes
+    audit_every: int = 1000
+    audit_key: str = ""
+    audit_trusted: str = ""
+    audit_mirror: str = ""
 
     @property
     def bounds(self) -> Bounds:
         return Bounds(**{field.name: getattr(self, field.name) for field in fields(Bounds)})
+
+    @property
+    def audit_keys(self) -> tuple[str, ...]:
+        """Public keys of this site's past, whose checkpoints still count."""
+        return tuple(key.strip() for key in self.audit_trusted.split(",") if key.strip())
 
 
 def load_settings(environment: Mapping[str, str], **arguments: object) -> Settings:

@@ -3,12 +3,16 @@
 A place is a folder or a URL.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from radlens.domain.audit import Entry
 from radlens.ports import Blobs
 from radlens.storage.database import Database
 from radlens.storage.folder import FolderBlobs
+from radlens.storage.records import SqlRecords
 from radlens.storage.sqlite import SqliteDatabase
+from radlens.storage.trail import SqlTrail
 
 DATABASES = ("memory", "sqlite", "postgres")
 BLOBS = ("memory", "folder")
@@ -26,3 +30,10 @@ def open_database(place: str) -> Database:
 def open_blobs(place: str) -> Blobs:
     """The durable objects at a place."""
     return FolderBlobs(Path(place) / "objects")
+
+
+class LoggedRecords(SqlRecords):
+    """Records with the audit log of their database at hand."""
+
+    def audit(self) -> Iterator[Entry]:
+        return SqlTrail(self._database).entries()

@@ -9,9 +9,8 @@ import pytest
 from radlens.domain.audit import verify
 from radlens.domain.errors import Conflict, StorageUnavailable
 from radlens.storage.database import Database
-from radlens.storage.records import SqlRecords
 from radlens.storage.statements import append
-from tests.contracts.stores import open_database
+from tests.contracts.stores import LoggedRecords, open_database
 from tests.storage.samples import a_prediction, an_act
 
 ITEM = "INSERT INTO ledger VALUES (?, ?, 'run', 'a name', 'now', 'done', '{}', '[]', '{}')"
@@ -38,7 +37,7 @@ def test_a_transaction_that_ends_in_an_error_never_happened(database):
         give_up()
     with database.reading() as sql:
         assert sql.execute("SELECT * FROM ledger").fetchall() == []
-    assert verify(SqlRecords(database).audit()) == 0
+    assert verify(LoggedRecords(database).audit()) == 0
     with database.writing() as sql:
         sql.execute(ITEM, ("a", 1))
     with database.reading() as sql:
@@ -66,7 +65,7 @@ def test_entries_that_any_threads_append_in_any_transactions_are_one_chain(datab
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(work, range(8)))
-    assert verify(SqlRecords(database).audit()) == 40
+    assert verify(LoggedRecords(database).audit()) == 40
 
 
 def test_a_question_mark_in_a_value_is_a_question_mark(database):

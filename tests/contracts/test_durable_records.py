@@ -10,15 +10,14 @@ from radlens.domain.audit import verify
 from radlens.domain.errors import StorageFull
 from radlens.domain.prediction import Once
 from radlens.ports import Records
-from radlens.storage.records import SqlRecords
-from tests.contracts.stores import open_database
+from tests.contracts.stores import LoggedRecords, open_database
 from tests.storage.samples import a_prediction, an_act
 
 Start = Callable[..., "Popen[str]"]
 
 
-def opened(place: str) -> SqlRecords:
-    return SqlRecords(open_database(place))
+def opened(place: str) -> LoggedRecords:
+    return LoggedRecords(open_database(place))
 
 
 def go(places: list[str], *processes: "Popen[str]") -> None:

@@ -13,13 +13,13 @@ from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction, NotAsse
 from radlens.domain.prediction import Once
 from radlens.ports import Records
 from radlens.storage.database import Database
-from radlens.storage.records import SqlRecords
+from tests.contracts.stores import LoggedRecords
 from tests.storage.samples import FINDINGS, a_prediction, an_act
 
 
 @pytest.fixture
 def records(database: Database) -> Records:
-    return SqlRecords(database)
+    return LoggedRecords(database)
 
 
 def add(records: Records, *keys: str, image: str = "b" * 64) -> None:

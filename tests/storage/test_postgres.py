@@ -21,9 +21,9 @@ from radlens.domain.errors import (
     StorageUnavailable,
 )
 from radlens.storage.postgres import PostgresDatabase
-from radlens.storage.records import SqlRecords
 from radlens.storage.schema import MIGRATIONS
 from radlens.storage.statements import append
+from tests.contracts.stores import LoggedRecords
 from tests.postgres import NoServer, free_port
 from tests.storage.samples import a_prediction, an_act
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'radlens'"
 
 
-def add(records: SqlRecords, *keys: str) -> None:
+def add(records: LoggedRecords, *keys: str) -> None:
     for key in keys:
         prediction = a_prediction(key)
         records.add(prediction, an_act(prediction))
@@ -42,8 +42,8 @@ def name(url: str) -> str:
 
 
 @pytest.fixture
-def records(postgres: str) -> Iterator[SqlRecords]:
-    with closing(SqlRecords(PostgresDatabase(postgres))) as opened:
+def records(postgres: str) -> Iterator[LoggedRecords]:
+    with closing(LoggedRecords(PostgresDatabase(postgres))) as opened:
         add(opened, "one", "two", "three")
         yield opened
 
@@ -104,7 +104,7 @@ def test_a_chain_that_another_program_keeps_locked_is_unavailable_to_write_but_n
 ):
     with (
         closing(PostgresDatabase(postgres)) as holder,
-        closing(SqlRecords(PostgresDatabase(postgres, busy_s=0.05))) as records,
+        closing(LoggedRecords(PostgresDatabase(postgres, busy_s=0.05))) as records,
     ):
         with holder.writing(), pytest.raises(StorageUnavailable, match="Another program"):
             add(records, "one")
@@ -122,7 +122,7 @@ def test_an_error_that_somebody_swallows_is_not_taken_for_a_commit(postgres):
     with closing(PostgresDatabase(postgres)) as database:
         with pytest.raises(StorageUnavailable, match="undid"):
             swallow()
-        assert verify(SqlRecords(database).audit()) == 0
+        assert verify(LoggedRecords(database).audit()) == 0
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_tampering_with_the_tables_is_found(postgres_server, postgres, records, 
 def test_a_full_disk_is_said_and_nothing_is_half_written(postgres_server, small_disk):
     with (
         postgres_server.tablespace(small_disk) as url,
-        closing(SqlRecords(PostgresDatabase(url))) as records,
+        closing(LoggedRecords(PostgresDatabase(url))) as records,
     ):
         kept = list[str]()
 
@@ -190,7 +190,7 @@ def test_it_works_behind_a_pooler_that_gives_each_transaction_another_session(
         except NoServer as error:
             pytest.skip(str(error))
         url = postgres.replace(f":{postgres_server.port}/", f":{port}/")
-        records = stack.enter_context(closing(SqlRecords(PostgresDatabase(url))))
+        records = stack.enter_context(closing(LoggedRecords(PostgresDatabase(url))))
 
         def work(number: int) -> None:
             for step in range(10):
@@ -230,6 +230,6 @@ def test_a_migration_that_is_killed_half_way_leaves_nothing_and_is_done_again(
     process.kill()
     process.wait()
     assert postgres_server.execute(TABLES, name(postgres)) == []
-    with closing(SqlRecords(PostgresDatabase(postgres))) as records:  # waits for the lock
+    with closing(LoggedRecords(PostgresDatabase(postgres))) as records:  # waits for the lock
         add(records, "one")
         assert verify(records.audit()) == 1

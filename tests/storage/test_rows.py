@@ -155,7 +155,10 @@ def test_an_unknown_tier_is_no_prediction():
         prediction_of(row)
 
 
-@pytest.mark.parametrize(("column", "value"), [(1, "yesterday"), (7, "{"), (7, None), (8, "maybe")])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(1, "yesterday"), (2, "2001-01-01T00:00:00.000000+00:00"), (8, "{"), (8, None), (9, "maybe")],
+)
 def test_a_row_that_was_not_written_by_us_breaks_the_chain_by_its_number(column, value):
     first = follow(plain(an_act(a_prediction("one"))), seq=1, previous=GENESIS)
     row = list(entry_row(first))

@@ -14,8 +14,9 @@ from radlens.domain.audit import verify
 from radlens.domain.errors import BrokenChain, Conflict, DigestMismatch, StorageUnavailable
 from radlens.domain.prediction import Once
 from radlens.storage.connections import Connections
-from radlens.storage.records import PAGE, SqlRecords
 from radlens.storage.sqlite import SqliteDatabase
+from radlens.storage.trail import PAGE
+from tests.contracts.stores import LoggedRecords
 from tests.storage.samples import a_prediction, an_act
 
 
@@ -23,7 +24,7 @@ from tests.storage.samples import a_prediction, an_act
 def path(tmp_path: Path) -> Path:
     """A database with three predictions, closed."""
     path = tmp_path / "site" / "radlens.sqlite"
-    with closing(SqlRecords(SqliteDatabase(path))) as records:
+    with closing(LoggedRecords(SqliteDatabase(path))) as records:
         add(records, "one", "two", "three")
     return path
 
@@ -36,7 +37,7 @@ def open_umask() -> Iterator[None]:
     os.umask(before)
 
 
-def add(records: SqlRecords, *keys: str) -> None:
+def add(records: LoggedRecords, *keys: str) -> None:
     for key in keys:
         prediction = a_prediction(key)
         records.add(prediction, an_act(prediction, findings={"Mass": 0.1}), Once(key, "request"))
@@ -59,7 +60,7 @@ def test_every_connection_keeps_what_it_acknowledges(path):
 
 def test_the_database_its_log_and_its_folder_are_private(tmp_path, open_umask):
     folder = tmp_path / "site"
-    with closing(SqlRecords(SqliteDatabase(folder / "radlens.sqlite"))) as records:
+    with closing(LoggedRecords(SqliteDatabase(folder / "radlens.sqlite"))) as records:
         add(records, "one")
         files = {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()}
     assert files == {f"radlens.sqlite{end}": 0o600 for end in ("", "-wal", "-shm")}
@@ -68,12 +69,12 @@ def test_the_database_its_log_and_its_folder_are_private(tmp_path, open_umask):
 
 def test_rights_that_someone_gave_later_stay(path):
     path.chmod(0o640)
-    SqlRecords(SqliteDatabase(path)).close()
+    LoggedRecords(SqliteDatabase(path)).close()
     assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_closing_leaves_no_connection_behind(path):
-    records = SqlRecords(SqliteDatabase(path))
+    records = LoggedRecords(SqliteDatabase(path))
     add(records, "four")
     records.close()
     assert [file.name for file in path.parent.iterdir()] == [path.name]  # the log was folded in
@@ -91,7 +92,7 @@ def test_a_connection_that_comes_back_after_closing_is_closed(path):
 
 
 def test_a_reader_of_the_audit_log_who_stops_half_way_holds_nothing(path):
-    with closing(SqlRecords(SqliteDatabase(path))) as records:
+    with closing(LoggedRecords(SqliteDatabase(path))) as records:
         log = records.audit()
         next(log)
         records.close()
@@ -99,7 +100,7 @@ def test_a_reader_of_the_audit_log_who_stops_half_way_holds_nothing(path):
 
 
 def test_the_audit_log_is_whole_beyond_one_page(tmp_path):
-    with closing(SqlRecords(SqliteDatabase(tmp_path / "radlens.sqlite"))) as records:
+    with closing(LoggedRecords(SqliteDatabase(tmp_path / "radlens.sqlite"))) as records:
         add(records, *map(str, range(PAGE + 1)))
         assert verify(records.audit()) == PAGE + 1
 
@@ -122,7 +123,7 @@ def test_the_audit_log_is_whole_beyond_one_page(tmp_path):
 def test_tampering_with_the_file_is_found(path, tampering):
     change(path, tampering)
     with (
-        closing(SqlRecords(SqliteDatabase(path))) as records,
+        closing(LoggedRecords(SqliteDatabase(path))) as records,
         pytest.raises(BrokenChain, match=r"entry [23]"),
     ):
         verify(records.audit())
@@ -130,7 +131,7 @@ def test_tampering_with_the_file_is_found(path, tampering):
 
 def test_a_prediction_whose_row_was_spoiled_is_not_shown(path):
     change(path, "UPDATE predictions SET findings = '[' WHERE id = 'two'")
-    with closing(SqlRecords(SqliteDatabase(path))) as records:
+    with closing(LoggedRecords(SqliteDatabase(path))) as records:
         with pytest.raises(DigestMismatch, match="two"):
             records.get("two")
         assert records.get("three").id == "three"
@@ -140,7 +141,7 @@ def test_a_file_that_is_no_database_is_damaged(tmp_path):
     path = tmp_path / "radlens.sqlite"
     path.write_bytes(b"not a database " * 100)
     with pytest.raises(DigestMismatch, match="damaged") as refusal:
-        SqlRecords(SqliteDatabase(path))
+        LoggedRecords(SqliteDatabase(path))
     assert isinstance(refusal.value.__cause__, sqlite3.DatabaseError)
 
 
@@ -149,14 +150,14 @@ def test_a_database_with_spoiled_pages_is_damaged(path):
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with (
         pytest.raises(DigestMismatch, match="damaged"),
-        closing(SqlRecords(SqliteDatabase(path))) as records,
+        closing(LoggedRecords(SqliteDatabase(path))) as records,
     ):
         records.history(limit=9)
 
 
 def test_a_database_that_another_program_keeps_locked_is_unavailable(path):
     with (
-        closing(SqlRecords(SqliteDatabase(path, busy_s=0.01))) as records,
+        closing(LoggedRecords(SqliteDatabase(path, busy_s=0.01))) as records,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
     ):
         other.execute("BEGIN IMMEDIATE")
@@ -170,7 +171,7 @@ def test_a_database_that_another_program_keeps_locked_is_unavailable(path):
 
 def test_a_record_that_breaks_a_rule_of_the_tables_is_refused_whole(path):
     prediction = a_prediction("four", evidence="no digest")
-    with closing(SqlRecords(SqliteDatabase(path))) as records:
+    with closing(LoggedRecords(SqliteDatabase(path))) as records:
         with pytest.raises(Conflict, match="CHECK"):
             records.add(prediction, an_act(prediction))
         assert verify(records.audit()) == len(records.history(limit=9)) == 3
@@ -180,7 +181,7 @@ def test_a_place_that_cannot_hold_a_database_is_unavailable(tmp_path):
     (tmp_path / "file").touch()
     for path in (tmp_path / "file" / "radlens.sqlite", tmp_path):
         with pytest.raises(StorageUnavailable) as refusal:
-            SqlRecords(SqliteDatabase(path))
+            LoggedRecords(SqliteDatabase(path))
         assert refusal.value.__cause__ is not None
 
 

@@ -35,7 +35,7 @@ def test_an_image_that_is_unlike_all_others_is_refused_and_nothing_is_kept(tmp_p
             read(site, png(picture()))
         assert isinstance(caught.value, BadInput)
         assert "CR or DX or RG" in caught.value.hint
-        assert verify_records(site) == 0
+        assert verify_records(site).entries == 0
         assert not list((tmp_path / "objects").rglob("*.png"))
 
 
@@ -48,7 +48,7 @@ def test_the_verdict_is_on_record_with_the_answer(tmp_path: Path, doubtful: floa
         assert kept.assessment is not None
         assert kept.assessment.verdict == verdict
         assert kept.doubtful == (verdict is Verdict.DOUBTFUL)
-        assert verify_records(site) == 1
+        assert verify_records(site).entries == 1
 
 
 def test_without_a_gate_the_record_says_that_nothing_was_checked(tmp_path: Path):
@@ -73,7 +73,7 @@ def test_what_is_plainly_no_such_image_is_refused_even_without_a_gate(
     with tiny_site(tmp_path) as site:
         with pytest.raises(NotThisTask, match=reason):
             read(site, upload)
-        assert verify_records(site) == 0
+        assert verify_records(site).entries == 0
 
 
 def test_a_doubt_of_the_header_is_on_record_even_without_a_gate(tmp_path: Path):

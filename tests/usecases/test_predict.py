@@ -50,13 +50,13 @@ def read(site: Site, upload: bytes = IMAGE, **options):
 
 
 def nothing_was_kept(site: Site) -> bool:
-    return site.records.history(limit=10) == [] and verify(site.records.audit()) == 0
+    return site.records.history(limit=10) == [] and verify(site.trail.entries()) == 0
 
 
 def test_an_answer_is_on_record_with_its_audit_entry(site: Site) -> None:
     prediction = read(site)
     assert site.records.get(prediction.id) == prediction
-    [entry] = site.records.audit()
+    [entry] = site.trail.entries()
     assert entry.act.subject == prediction.id
     assert entry.act.detail["image"] == prediction.image.digest
     assert entry.act.detail["model"] == prediction.model.digest
@@ -107,7 +107,7 @@ def test_sixteen_requests_with_one_key_at_once_make_one_record(site: Site) -> No
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: read(site, key="k"), range(16)))
     assert len({answer.id for answer in answers}) == 1
-    assert verify(site.records.audit()) == 1
+    assert verify(site.trail.entries()) == 1
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_broken_live_model_makes_the_site_not_ready(tmp_path: Path) -> None:
 def test_a_record_that_was_edited_behind_the_programs_back_is_found(tmp_path: Path) -> None:
     with tiny_site(tmp_path) as site:
         read(site)
-        assert verify_records(site) == 1
+        assert verify_records(site).entries == 1
     with closing(sqlite3.connect(tmp_path / "radlens.sqlite")) as database, database:
         database.execute("update predictions set findings = replace(findings, 'true', 'false')")
     with tiny_site(tmp_path) as site, pytest.raises(BrokenChain, match="entry 1 was changed"):

@@ -53,8 +53,9 @@ def _site(known: Settings) -> bool:
     )
     try:
         with open_site(known) as site:
-            entries = verify_records(site)
-            click.echo(f"  ok       SQLite {sqlite_version}, audit log: {entries} entries verify")
+            log = verify_records(site, trusted=known.audit_keys)
+            said = f"audit log: {log.entries} entries verify, signed up to entry {log.sealed}"
+            click.echo(f"  ok       SQLite {sqlite_version}, {said}")
             answers = live_models(site)
     except RadLensError as error:
         click.echo(f"  broken   {error.message} {error.hint}")

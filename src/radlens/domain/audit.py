@@ -1,7 +1,7 @@
 """A log in which each entry holds the digest of the one before it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,6 +75,9 @@ class Actor:
     origin: str = ""
 
 
+SYSTEM = Actor("radlens", "server")  # what the program does of itself
+
+
 @dataclass(frozen=True)
 class Act:
     """Something worth an audit entry, before it has its place in the chain.
@@ -101,6 +104,32 @@ class Entry:
     digest: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries are asked for: those that fit everything that is not None.
+
+    ``since`` is included, ``until`` is not; both say their zone.
+    """
+
+    verb: str | None = None
+    actor: str | None = None
+    subject: str | None = None
+    outcome: Outcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, act: Act) -> bool:
+        """Whether an act is asked for."""
+        return (
+            self.verb in (None, act.verb)
+            and self.actor in (None, act.by.name)
+            and self.subject in (None, act.subject)
+            and self.outcome in (None, act.outcome)
+            and (self.since is None or act.time >= self.since)
+            and (self.until is None or act.time < self.until)
+        )
+
+
 def follow(act: Act, *, seq: int, previous: str) -> Entry:
     """The entry of an act that comes after the entry whose digest is ``previous``."""
     body = {
@@ -121,11 +150,38 @@ def follow(act: Act, *, seq: int, previous: str) -> Entry:
     return Entry(seq, act, previous, sha256(canonical.encode()).hexdigest())
 
 
-def verify(entries: Iterable[Entry]) -> int:
-    """How many entries the chain has; raises BrokenChain and names the first that does not fit."""
-    previous, count = GENESIS, 0
-    for count, entry in enumerate(entries, start=1):
-        if entry != follow(entry.act, seq=count, previous=previous):
-            raise BrokenChain(f"The audit log does not verify at entry {count}.")
+def verify(entries: Iterable[Entry], *, after: int = 0, previous: str = GENESIS) -> int:
+    """How many entries follow the entry ``after``, whose digest is ``previous``.
+
+    Raises BrokenChain and names the first that does not fit.
+    """
+    return sum(1 for _ in linked(entries, after=after, previous=previous))
+
+
+def linked(entries: Iterable[Entry], *, after: int = 0, previous: str = GENESIS) -> Iterator[Entry]:
+    """The entries as they pass, each found in its place; raises BrokenChain at one that is not."""
+    for seq, entry in enumerate(entries, start=after + 1):
+        if entry != follow(entry.act, seq=seq, previous=previous):
+            raise _broken(entry, seq)
+        yield entry
         previous = entry.digest
-    return count
+
+
+def _broken(entry: Entry, seq: int) -> BrokenChain:
+    """Which entry was touched where ``entry`` does not fit at the place ``seq``, and how."""
+
+    def written(place: int) -> bool:
+        return follow(entry.act, seq=place, previous=entry.previous).digest == entry.digest
+
+    if entry.seq > seq:
+        at, what = seq, "is missing"
+    elif written(seq):
+        # It stands as it was written, so what stands before it does not.
+        at, what = max(seq - 1, 1), "was changed or replaced, and its digest taken again"
+    elif written(seq - 1):
+        at, what = seq - 1, "was inserted"
+    elif written(seq + 1):
+        at, what = seq, "is missing or in another place"
+    else:
+        at, what = seq, "was changed, or is not the one that was written there"
+    return BrokenChain(f"The audit log does not verify at entry {at}: it {what}.", entry=at)

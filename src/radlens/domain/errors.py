@@ -6,6 +6,7 @@ RadLensError
 │   ├── TooLarge              over a bound that is checked before decoding
 │   ├── NotAssessable         decoded, but its values say nothing (NaN, infinite, blank)
 │   ├── NotThisTask           an image, but none that the task's model may read
+│   ├── BurnedInText          a file that says of itself that it names the patient in its pixels
 │   ├── UnknownTask           no card of that name
 │   ├── BadBundle             a model bundle that must not be opened
 │   ├── BadCard               a task card that does not hold together
@@ -17,6 +18,7 @@ RadLensError
 │   ├── NoSuchLabel           the task has no such label
 │   ├── NoSuchItem            no entry of the ledger under that id or name
 │   ├── NoSuchObject          no object under that digest
+│   ├── Erased                it was on record, and was erased on purpose
 │   ├── NoSuchVersion         no model version under that name or digest
 │   └── NoSuchAccount         no user, session or key of that name
 ├── Conflict
@@ -34,7 +36,8 @@ RadLensError
 │   └── MissingExtra          an optional part is not installed
 └── Corrupted
     ├── DigestMismatch        stored bytes are not what was written
-    └── BrokenChain           the audit log does not verify
+    ├── BrokenChain           the audit log does not verify
+    └── UnknownSigner         a checkpoint of the audit log is signed by a foreign key
 
 Status codes and exit codes are tables at the edges (``api/errors.py``, ``cli.py``); nothing here
 knows of HTTP or of processes.
@@ -75,6 +78,12 @@ class NotAssessable(BadInput):
 
 class NotThisTask(BadInput):
     default_hint = "Send an image of the kind that the task is for, upright and not inverted."
+
+
+class BurnedInText(BadInput):
+    default_hint = (
+        "Black the text out in the pixels, set Burned In Annotation (0028,0301) to NO, send again."
+    )
 
 
 class UnknownTask(BadInput):
@@ -121,6 +130,10 @@ class NoSuchItem(NotFound):
 
 class NoSuchObject(NotFound):
     default_hint = "Restore the objects folder from a backup."
+
+
+class Erased(NotFound):
+    default_hint = "What was found stays on record; the image cannot be brought back."
 
 
 class NoSuchVersion(NotFound):
@@ -192,4 +205,19 @@ class DigestMismatch(Corrupted):
 
 
 class BrokenChain(Corrupted):
-    pass
+    """``entry`` is the first audit entry that was touched."""
+
+    default_hint = (
+        "Keep a copy of the database as evidence, find out who could write to it, and restore."
+    )
+
+    def __init__(self, message: str, *, entry: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.entry = entry
+
+
+class UnknownSigner(Corrupted):
+    default_hint = (
+        "If the key was lost or exchanged, name the earlier one in the setting audit_trusted; "
+        "if nobody did so, somebody else signed these checkpoints."
+    )

@@ -1,9 +1,11 @@
 """An answer, before and after it is on record."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +30,17 @@ class Reading:
     assessment: Assessment | None = None
 
 
+# How an image is freed of the patient's data. PS3.15 Annex E lists the attributes to remove or
+# replace; here none of them is taken along to begin with.
+METHOD = "pixels only; no attribute of PS3.15 Table E.1-1 kept"
+
+
 @dataclass(frozen=True)
 class ImageRef:
     """The stored, de-identified image: ``digest`` is the SHA-256 of its PNG bytes.
 
-    The other fields are the Scan's, which a PNG cannot carry.
+    The other fields are the Scan's, which a PNG cannot carry. ``deidentified`` is the method by
+    which it was freed of the patient's data; "" in records of earlier versions.
     """
 
     digest: str
@@ -44,6 +52,7 @@ class ImageRef:
     spacing_mm: tuple[float, float] | None
     frame: int
     frames: int
+    deidentified: str = ""
 
     @staticmethod
     def of(scan: Scan, digest: str) -> "ImageRef":
@@ -58,14 +67,25 @@ class ImageRef:
             spacing_mm=scan.spacing_mm,
             frame=scan.frame,
             frames=scan.frames,
+            deidentified=METHOD,
         )
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """When and by whom the image and the evidence of a prediction were destroyed, and why."""
+
+    time: datetime
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Prediction:
     """A reading on record. ``evidence`` is the SHA-256 of its stored maps.
 
-    ``assessment`` is None where nothing checked whether the model may read the image.
+    ``assessment`` is None where nothing checked whether the model may read the image. ``erased``
+    came later where it did, and is no part of what was said of the image.
     """
 
     id: str
@@ -77,6 +97,7 @@ class Prediction:
     findings: tuple[Finding, ...]
     prediction_set: PredictionSet | None = None
     assessment: Assessment | None = None
+    erased: Erasure | None = None
 
     @property
     def doubtful(self) -> bool:
@@ -91,17 +112,32 @@ class Prediction:
 
 # Fields that records of earlier versions do not have: left out where they hold nothing, so that
 # those records still fit their audit entries.
-ADDED = frozenset({"prediction_set", "assessment", "interval", "tiers", "map_warning", "origin"})
+ADDED = frozenset(
+    {"prediction_set", "assessment", "interval", "tiers", "map_warning", "origin", "deidentified"}
+)
 
 
 def fingerprint(prediction: Prediction) -> str:
     """SHA-256 over every field, for the audit log: an edited record no longer fits its entry."""
-    fields = asdict(
-        prediction,
-        dict_factory=lambda pairs: {k: v for k, v in pairs if v or k not in ADDED},
-    )
-    canonical = json.dumps(fields, sort_keys=True, default=datetime.isoformat)
+    canonical = json.dumps(_plain(prediction), sort_keys=True, default=datetime.isoformat)
     return sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """What ``dataclasses.asdict`` gives, without the copies that make it slow."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    kind: Any = type(value)
+    if (known := _fields(kind)) is None:
+        return value
+    found = {name: _plain(getattr(value, name)) for name in known}
+    return {name: part for name, part in found.items() if part or name not in ADDED}
+
+
+@cache
+def _fields(kind: Any) -> tuple[str, ...] | None:
+    names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+    return names and tuple(name for name in names if name != "erased")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """The records of a site, on whatever database it has."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from radlens.domain.audit import Act, Entry
+from radlens.domain.audit import Act
 from radlens.domain.prediction import Once, Prediction
 from radlens.storage import statements
 from radlens.storage.database import Database
-
-PAGE = 250
 
 
 class SqlRecords:
@@ -34,16 +32,13 @@ class SqlRecords:
         with self._database.reading() as sql:
             return statements.history(sql, limit=limit, before=before, image=image)
 
-    def audit(self) -> Iterator[Entry]:
-        # By pages: a reader who stops half-way holds neither a connection nor the log.
-        after = 0
-        while True:
-            with self._database.reading() as sql:
-                page = statements.entries(sql, after=after, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            after = page[-1].seq
+    def recorded(self, *, after: int, until: int) -> dict[int, Prediction]:
+        with self._database.reading() as sql:
+            return statements.recorded(sql, after=after, until=until)
+
+    def erase(self, predictions: Sequence[str], act: Act, *, reason: str) -> None:
+        with self._database.writing() as sql:
+            statements.erase(sql, predictions, act, reason)
 
     def close(self) -> None:
         """Close the database."""

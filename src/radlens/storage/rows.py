@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from radlens.domain.audit import Act, Actor, Entry, Outcome
@@ -11,7 +11,7 @@ from radlens.domain.errors import BrokenChain, DigestMismatch, NotAssessable
 from radlens.domain.finding import Finding, OperatingPoint, Tier
 from radlens.domain.gate import Assessment
 from radlens.domain.model import ModelRef
-from radlens.domain.prediction import ImageRef, Prediction
+from radlens.domain.prediction import Erasure, ImageRef, Prediction
 from radlens.domain.scan import Window
 from radlens.domain.uncertainty import PredictionSet
 
@@ -22,7 +22,9 @@ PREDICTION = (
     "model_version, model_digest, model_statement, map_warning, "
     "image_digest, image, evidence_digest, findings, prediction_set, assessment"
 )
-ENTRY = "seq, time, actor, via, origin, verb, subject, detail, outcome, previous, digest"
+# Beside a prediction, from the table of erasures: nulls where it was not erased.
+ERASURE = "erased, erased_by, erased_why"
+ENTRY = "seq, time, utc, actor, via, origin, verb, subject, detail, outcome, previous, digest"
 
 
 def prediction_row(prediction: Prediction) -> Row:
@@ -46,8 +48,9 @@ def prediction_row(prediction: Prediction) -> Row:
     )
 
 
-def prediction_of(row: Sequence[Any]) -> Prediction:
+def prediction_of(row: Sequence[Any], erasure: Sequence[Any] = (None, "", "")) -> Prediction:
     """The prediction of a row; raises DigestMismatch where the row is not what was written."""
+    erased, by, why = erasure
     key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate = row
     try:
         return Prediction(
@@ -60,6 +63,7 @@ def prediction_of(row: Sequence[Any]) -> Prediction:
             findings=tuple(map(_finding, json.loads(said))),
             prediction_set=None if kept is None else PredictionSet.of(json.loads(kept)),
             assessment=None if gate is None else Assessment.of(json.loads(gate)),
+            erased=None if erased is None else Erasure(time_of(erased), by, why),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DigestMismatch(f"The record {key} cannot be read as it was written.") from error
@@ -68,18 +72,26 @@ def prediction_of(row: Sequence[Any]) -> Prediction:
 def entry_row(entry: Entry) -> Row:
     """The columns ENTRY of an audit entry whose act is ``plain``."""
     act = entry.act
+    when = (zoned(act.time), in_utc(act.time))
     what = (act.verb, act.subject, json.dumps(act.detail), act.outcome)
-    return (entry.seq, zoned(act.time), *actor_row(act.by), *what, entry.previous, entry.digest)
+    return (entry.seq, *when, *actor_row(act.by), *what, entry.previous, entry.digest)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
     """The audit entry of a row; raises BrokenChain where the row cannot have been written."""
-    seq, time, *actor, verb, subject, detail, outcome, previous, digest = row
+    seq, time, utc, *actor, verb, subject, detail, outcome, previous, digest = row
     try:
         when, more, how = datetime.fromisoformat(time), json.loads(detail), Outcome(outcome)
+        sought = in_utc(when)
     except (ValueError, TypeError) as error:
-        raise BrokenChain(f"The audit log does not verify at entry {seq}.") from error
+        raise _changed(seq) from error
+    if utc not in (sought, time):  # or a search by time would not find the entry
+        raise _changed(seq)
     return Entry(seq, Act(when, Actor(*actor), verb, subject, more, how), previous, digest)
+
+
+def _changed(seq: int) -> BrokenChain:
+    return BrokenChain(f"The audit log does not verify at entry {seq}: it was changed.", entry=seq)
 
 
 def actor_row(actor: Actor) -> Row:
@@ -127,6 +139,11 @@ def finite(values: object) -> str:
 def time_of(text: str) -> datetime:
     """The time that ``zoned`` wrote."""
     return datetime.fromisoformat(text)
+
+
+def in_utc(time: datetime) -> str:
+    """A time to search by: of one length and in one zone, so that its text sorts as time does."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def zoned(time: datetime) -> str:

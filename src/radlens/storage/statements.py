@@ -5,6 +5,7 @@ character otherwise.
 """
 # ruff: noqa: S608 (the only text put into a statement is this package's own column lists)
 
+from collections.abc import Sequence
 from typing import Any
 
 from radlens.domain.audit import GENESIS, Act, Entry, follow
@@ -13,13 +14,18 @@ from radlens.domain.prediction import Once, Prediction
 from radlens.storage.database import Transaction
 from radlens.storage.rows import (
     ENTRY,
+    ERASURE,
     PREDICTION,
     entry_of,
     entry_row,
     plain,
     prediction_of,
     prediction_row,
+    zoned,
 )
+
+ERASED = len(ERASURE.split(","))
+FOUND = f"{PREDICTION}, {ERASURE} FROM predictions LEFT JOIN erasures ON prediction = id"
 
 
 def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None) -> Prediction:
@@ -57,12 +63,12 @@ def repeated(sql: Transaction, once: Once) -> Prediction | None:
 def get(sql: Transaction, prediction_id: str) -> Prediction:
     """One prediction; raises NoSuchPrediction."""
     row = sql.execute(
-        f"SELECT {PREDICTION} FROM predictions WHERE id = ?",
+        f"SELECT {FOUND} WHERE id = ?",
         (prediction_id,),
     ).fetchone()
     if row is None:
         raise NoSuchPrediction(f"There is no prediction {prediction_id} on record.")
-    return prediction_of(row)
+    return _found(row)
 
 
 def history(
@@ -76,10 +82,27 @@ def history(
         rules["image_digest = ?"] = image
     where = f"WHERE {' AND '.join(rules)}" if rules else ""
     rows = sql.execute(
-        f"SELECT {PREDICTION} FROM predictions {where} ORDER BY seq DESC LIMIT ?",
+        f"SELECT {FOUND} {where} ORDER BY seq DESC LIMIT ?",
         (*rules.values(), limit),
     )
-    return [prediction_of(row) for row in rows.fetchall()]
+    return [_found(row) for row in rows.fetchall()]
+
+
+def recorded(sql: Transaction, *, after: int, until: int) -> dict[int, Prediction]:
+    """The predictions of the audit entries after one place and up to another, by their place."""
+    rows = sql.execute(f"SELECT seq, {FOUND} WHERE seq > ? AND seq <= ?", (after, until))
+    return {row[0]: _found(row[1:]) for row in rows.fetchall()}
+
+
+def erase(sql: Transaction, ids: Sequence[str], act: Act, reason: str) -> None:
+    """Mark predictions as erased, once, with the audit entry that says so."""
+    entry = append(sql, act)
+    for prediction_id in ids:
+        sql.execute(
+            "INSERT INTO erasures (prediction, entry, erased, erased_by, erased_why) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (prediction_id, entry.seq, zoned(act.time), act.by.name, reason),
+        )
 
 
 def entries(sql: Transaction, *, after: int, limit: int) -> list[Entry]:
@@ -96,8 +119,14 @@ def append(sql: Transaction, act: Act) -> Entry:
     last = sql.execute("SELECT seq, digest FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = last or (0, GENESIS)
     entry = follow(plain(act), seq=seq + 1, previous=previous)
-    sql.execute(f"INSERT INTO audit ({ENTRY}) VALUES ({_marks(11)})", entry_row(entry))
+    row = entry_row(entry)
+    sql.execute(f"INSERT INTO audit ({ENTRY}) VALUES ({_marks(len(row))})", row)
     return entry
+
+
+def _found(row: Sequence[Any]) -> Prediction:
+    """The prediction of a row of FOUND."""
+    return prediction_of(row[:-ERASED], row[-ERASED:])
 
 
 def _place(sql: Transaction, prediction_id: str) -> int | None:

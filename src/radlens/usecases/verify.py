@@ -1,33 +1,139 @@
 """Does the record still say what was said?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 
-from radlens.domain.audit import Entry, Verb, verify
-from radlens.domain.errors import BrokenChain, NoSuchPrediction
-from radlens.domain.prediction import fingerprint
-from radlens.ports import Site
+from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, linked
+from radlens.domain.checkpoint import Checkpoint, vouched
+from radlens.domain.errors import BrokenChain, RadLensError, UnknownSigner
+from radlens.domain.prediction import Prediction, fingerprint
+from radlens.ports import Seal, Site
+
+STRIDE = 250
 
 
-def verify_records(site: Site) -> int:
-    """How many audit entries there are, each in its place and each prediction as it was recorded.
+@dataclass(frozen=True)
+class Verified:
+    """A log that verifies: how many entries it has, and up to which of them signatures vouch."""
 
-    Raises BrokenChain and names the first that does not fit. A tail that was cut off whole is
-    not seen from inside the chain.
+    entries: int
+    sealed: int
+    keys: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def verify_records(site: Site, *, trusted: Iterable[str] = ()) -> Verified:
+    """What was verified: each entry in its place, as signed, each prediction as it was recorded.
+
+    ``trusted`` are public keys that may have signed, besides the site's own. Raises BrokenChain
+    and names the first entry that does not fit, UnknownSigner where another key has signed. What
+    came after the last checkpoint could be cut off, or taken anew, without being seen.
     """
+    here, there = site.trail.checkpoints(), site.seal.kept() if site.seal else []
+    known = sorted({*here, *there}, key=lambda one: one.seq)
+    if site.seal:
+        _genuine(site.seal, known)
+    own = site.seal.held() if site.seal else None
+    ours = [one for one in known if one.statement.key in {own, *trusted}]
+    records = _Records(site)
+    entries = 0
+    checked = vouched(linked(site.trail.entries()), ours)
+    while some := list(islice(checked, STRIDE)):
+        records.check(some)
+        entries = some[-1].seq
+    records.check_erased(after=entries)
+    _same_signer(known, ours, own)
+    keys = tuple(sorted({one.statement.key for one in known}))
+    return Verified(entries, max((one.seq for one in known), default=0), keys, _notes(here, there))
 
-    def checked() -> Iterator[Entry]:
-        for entry in site.records.audit():
-            yield entry
-            if entry.act.verb == Verb.PREDICT:
-                _check(site, entry)
 
-    return verify(checked())
-
-
-def _check(site: Site, entry: Entry) -> None:
+def verify_and_note(site: Site, *, by: Actor, trusted: Iterable[str] = ()) -> Verified:
+    """What was verified, or why it was not; the log tells of it either way."""
     try:
-        found = fingerprint(site.records.get(entry.act.subject))
-    except NoSuchPrediction as error:
-        raise BrokenChain(f"The prediction of audit entry {entry.seq} is gone.") from error
-    if found != entry.act.detail["record"]:
-        raise BrokenChain(f"The prediction of audit entry {entry.seq} was changed.")
+        found = verify_records(site, trusted=trusted)
+    except RadLensError as error:
+        _note(site, by, {"kind": error.kind, "found": error.message}, Outcome.FAILED)
+        raise
+    _note(site, by, {"entries": found.entries, "sealed": found.sealed}, Outcome.DONE)
+    return found
+
+
+class _Records:
+    """The predictions beside the log: each at the entry that tells of it, and none without one."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._marked: dict[str, int] = {}  # predictions marked as erased, and their places
+        self._told: dict[str, int] = {}  # predictions of which an entry says so, and its place
+
+    def check(self, entries: list[Entry]) -> None:
+        """Compare the predictions that belong to a stretch of entries."""
+        first, last = entries[0].seq, entries[-1].seq
+        there = dict(self._site.records.recorded(after=first - 1, until=last))
+        for entry in entries:
+            self._hear(entry)
+            if "record" in entry.act.detail:
+                self._compare(entry, there.pop(entry.seq, None))
+        for seq in sorted(there):
+            raise BrokenChain(f"The prediction at audit entry {seq} was inserted.", entry=seq)
+
+    def _compare(self, entry: Entry, found: Prediction | None) -> None:
+        seq = entry.seq
+        if found is None or found.id != entry.act.subject:
+            raise BrokenChain(f"The prediction of audit entry {seq} is gone.", entry=seq)
+        if fingerprint(found) != entry.act.detail["record"]:
+            raise BrokenChain(f"The prediction of audit entry {seq} was changed.", entry=seq)
+        if found.erased:
+            self._marked[found.id] = seq
+
+    def check_erased(self, *, after: int) -> None:
+        """Compare what is marked as erased with what the log says, now as well, was erased."""
+        for entry in self._site.trail.entries(after):
+            self._hear(entry)
+        for key, seq in self._marked.items():
+            if key not in self._told:
+                raise BrokenChain(
+                    f"The prediction of audit entry {seq} is marked as erased; no entry says so.",
+                    entry=seq,
+                )
+        for key in self._told.keys() - self._marked.keys():
+            if not self._site.records.get(key).erased:
+                seq = self._told[key]
+                raise BrokenChain(f"What audit entry {seq} erased is not marked so.", entry=seq)
+
+    def _hear(self, entry: Entry) -> None:
+        if entry.act.verb == Verb.ERASE:
+            self._told |= dict.fromkeys(entry.act.detail.get("predictions", ()), entry.seq)
+
+
+def _genuine(seal: Seal, checkpoints: Iterable[Checkpoint]) -> None:
+    for one in checkpoints:
+        if not seal.genuine(one):
+            raise BrokenChain(
+                f"The checkpoint of audit entry {one.seq} is not what was signed.", entry=one.seq
+            )
+
+
+def _same_signer(known: Iterable[Checkpoint], ours: Iterable[Checkpoint], own: str | None) -> None:
+    if foreign := sorted(set(known).difference(ours), key=lambda one: one.seq):
+        keys = ", ".join(sorted({one.statement.key for one in foreign}))
+        held = f"this site's key is {own}" if own else "this site holds no key"
+        raise UnknownSigner(
+            f"{len(foreign)} checkpoints, of entry {foreign[0].seq} to entry {foreign[-1].seq}, "
+            f"are signed by a key that is not known as this site's: {keys}; {held}."
+        )
+
+
+def _notes(here: list[Checkpoint], there: list[Checkpoint]) -> tuple[str, ...]:
+    notes = {
+        "the database": len(set(there).difference(here)),
+        "the second place": len(set(here).difference(there)),
+    }
+    return tuple(
+        f"{count} checkpoints are not in {place}." for place, count in notes.items() if count
+    )
+
+
+def _note(site: Site, by: Actor, detail: dict[str, object], outcome: Outcome) -> None:
+    site.trail.note(Act(site.clock(), by, Verb.VERIFY_AUDIT, "audit", detail, outcome))

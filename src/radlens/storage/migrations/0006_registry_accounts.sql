@@ -3,8 +3,15 @@ ALTER TABLE audit ADD COLUMN origin text NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN outcome text NOT NULL DEFAULT 'done';
 ALTER TABLE predictions ADD COLUMN origin text NOT NULL DEFAULT '';
 
+-- The time again, as text that sorts by time: what is older was said in UTC as a rule.
+ALTER TABLE audit ADD COLUMN utc text NOT NULL DEFAULT '';
+UPDATE audit SET utc = time;
+
 CREATE INDEX audit_of_a_verb ON audit (verb, seq);
 CREATE INDEX audit_of_a_subject ON audit (subject, seq);
+CREATE INDEX audit_of_an_actor ON audit (actor, seq);
+CREATE INDEX audit_of_an_outcome ON audit (outcome, seq);
+CREATE INDEX audit_by_time ON audit (utc, seq);
 CREATE INDEX predictions_of_a_model ON predictions (model_digest, seq);
 
 -- A signed statement that the log had this digest at this entry.
@@ -12,9 +19,23 @@ CREATE TABLE checkpoints (
   seq       bigint NOT NULL PRIMARY KEY REFERENCES audit (seq),
   digest    text NOT NULL CHECK (length(digest) = 64),
   time      text NOT NULL,
+  trace     text NOT NULL,
   key       text NOT NULL,
   signature text NOT NULL
 );
+
+-- Predictions whose image and evidence were destroyed, at the place of the entry that tells of it.
+CREATE TABLE erasures (
+  prediction text NOT NULL PRIMARY KEY REFERENCES predictions (id),
+  entry      bigint NOT NULL REFERENCES audit (seq),
+  erased     text NOT NULL,
+  erased_by  text NOT NULL,
+  erased_why text NOT NULL
+);
+
+-- Idempotency keys are chosen by callers and may name a patient: their SHA-256 is kept from here
+-- on, and those of before are forgotten.
+DELETE FROM requests;
 
 -- Model versions by the digest of their manifest; ``files`` names the bundle's parts as objects.
 CREATE TABLE versions (
