@@ -9,8 +9,8 @@ export OMP_NUM_THREADS ?= 1
 
 .PHONY: run setup setup-lab setup-test test check bench bench-lab gallery pictures clean
 
-run: setup            ## Start RadLens on http://localhost:8501
-	exec $(BIN)/radlens serve
+run: setup            ## Start RadLens on http://localhost:8501, signed in: a demo for this machine alone
+	exec $(BIN)/radlens serve --demo
 
 setup:                ## Build .venv with what serving needs
 	PYTHON=$(PYTHON) scripts/setup serve

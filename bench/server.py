@@ -30,7 +30,7 @@ def serving(home: Path, workers: int) -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "RADLENS_HOME": str(home), "RADLENS_WORKERS": str(workers)}
-    command = [sys.executable, "-m", "radlens", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "radlens", "serve", "--demo", "--port", str(port)]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         deadline = perf_counter() + 120

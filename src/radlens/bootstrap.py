@@ -7,15 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_urlsafe
 from uuid import uuid4
 
+from radlens.account_ports import Accounts
 from radlens.domain.errors import StorageUnavailable
 from radlens.domain.task import Task
 from radlens.engines.line import BoundedLine
 from radlens.engines.live import LiveModels
+from radlens.passwords import Argon2Passwords
 from radlens.ports import Site
 from radlens.settings import Settings, load_settings
+from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
+from radlens.storage.database import Database
 from radlens.storage.folder import FolderBlobs
+from radlens.storage.guesses import SqlGuessing
 from radlens.storage.ledger import SqlLedger
 from radlens.storage.memory import MemoryBlobs
 from radlens.storage.records import SqlRecords
@@ -28,6 +34,7 @@ from radlens.usecases.checkpoint import checkpoint_when_due
 
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
+ACCESS = PACKAGE / "access.toml"
 
 
 def settings(**arguments: object) -> Settings:
@@ -58,6 +65,7 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
         ),
         live=live,
         line=BoundedLine(running=settings.workers, waiting=settings.waiting),
+        accounts=_accounts(settings, database),
         bounds=settings.bounds,
         workers=settings.workers,
         clock=lambda: datetime.now().astimezone(),
@@ -68,6 +76,18 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
         yield site
     finally:
         database.close()
+
+
+def _accounts(settings: Settings, database: Database) -> Accounts:
+    return Accounts(
+        users=SqlUsers(database),
+        sessions=SqlSessions(database),
+        keys=SqlKeys(database),
+        guessing=SqlGuessing(database),
+        passwords=Argon2Passwords(),
+        lifetimes=settings.lifetimes,
+        new_secret=lambda: token_urlsafe(32),
+    )
 
 
 def read_tasks(folder: Path) -> dict[str, Task]:

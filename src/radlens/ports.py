@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.account_ports import Accounts
 from radlens.domain.audit import Act, Entry, Wanted
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.ledger import Item, Kind
@@ -221,6 +222,7 @@ class Site:
     stores: Stores
     live: Live
     line: Line
+    accounts: Accounts
     bounds: Bounds
     workers: int
     clock: Callable[[], datetime]

@@ -4,30 +4,40 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from time import perf_counter
 from typing import Any
 
+import streamlit as st
 import uvicorn
 from anyio import to_thread
-from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 from streamlit.starlette import App
 
 from radlens import logs
 from radlens.api.app import create_api
 from radlens.api.operations import create_operations
 from radlens.api.watch import Watch
-from radlens.bootstrap import PACKAGE, open_site
+from radlens.bootstrap import ACCESS, PACKAGE, open_site
+from radlens.domain.access import Access
+from radlens.domain.account import Caller
 from radlens.domain.errors import BadSettings
+from radlens.entrance.callers import Callers
+from radlens.entrance.doorway import Doorway
+from radlens.entrance.gatekeeper import Gatekeeper
+from radlens.entrance.sign_in import sign_in_routes
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
+from radlens.ui.door import Entrance
 from radlens.usecases.models import troubles
+from radlens.usecases.set_up import invite
 
 log = logging.getLogger("radlens")
 OPERATIONS = ("/livez", "/readyz", "/metrics")
@@ -35,35 +45,46 @@ OPERATIONS = ("/livez", "/readyz", "/metrics")
 LEAVE_S = 3
 
 
-def asgi(settings: Settings) -> App:
+def asgi(settings: Settings, *, demo: bool = False) -> ASGIApp:
     """Everything that a site serves; raises StorageUnavailable where the site cannot be opened.
 
     The site is open from here on, because the API is made for it, and closes with the server.
+    ``demo``: whoever is at this machine administers the site; raises BadSettings elsewhere.
     """
+    if demo and not settings.local:
+        raise BadSettings(
+            f"Demo mode signs everybody in, so it answers at this machine alone, "
+            f"not at {settings.host}.",
+            hint="Leave --demo away, and make accounts; or leave --host away.",
+        )
+    access = Access.from_toml(ACCESS.read_text(encoding="utf-8"))
     doors = ExitStack()
     site = doors.enter_context(open_site(settings))
-    door.enter(site, settings)
+    callers = Callers(site, demo=demo, metrics_key=settings.metrics_key)
+    door.enter(site, settings, Entrance(access, partial(_of_page, callers), demo=demo))
     theme.configure(settings)
-    return App(
+    pages = App(
         theme.SCRIPT,
         routes=_routes(site),
-        middleware=[Middleware(Watch)],
         lifespan=_lifespan(site, doors),
         on_script_error=door.unexpected,
     )
+    return Watch(Gatekeeper(pages, access, callers, Doorway.of(settings)))
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, demo: bool = False) -> None:
     """Serve until Ctrl-C; raises BadSettings where the address cannot be had."""
     logs.set_up(form=settings.log_format, level=settings.log_level)
     listener = _listen(settings)
     with listener:
-        app = asgi(settings)
+        app = asgi(settings, demo=demo)
         logs.adopt()
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
+            server_header=False,
+            proxy_headers=False,  # the gatekeeper believes the proxies that the settings name
             timeout_graceful_shutdown=LEAVE_S,
         )
         with suppress(KeyboardInterrupt):  # Ctrl-C is how a server is meant to end
@@ -79,11 +100,13 @@ class _Announced(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        local = self._settings.host in ("127.0.0.1", "::1", "localhost")
-        host = "localhost" if local else self._settings.host
+        settings = self._settings
+        host = "localhost" if settings.local else settings.host
+        address = f"http://{host}:{settings.port}"
         print(
-            f"RadLens answers at http://{host}:{self._settings.port} "
-            f"(pages; REST API under /api/v1). Ctrl-C stops it.",
+            f"RadLens answers at {address} (pages; REST API under /api/v1). Ctrl-C stops it.",
+            *self._notes(address),
+            sep="\n",
             flush=True,
         )
 
@@ -102,14 +125,32 @@ class _Announced(uvicorn.Server):
         if line.inside:
             log.warning("stopped before all was finished", extra=logs.fields(inside=line.inside))
 
+    def _notes(self, address: str) -> Iterator[str]:
+        """What whoever starts the server has to know or to do."""
+        if door.demo():
+            yield "Demo mode: whoever is at this machine administers the site, without signing in."
+        elif secret := invite(door.site()):
+            yield f"No account yet. Set the site up within a day: {address}/set-up?token={secret}"
+        if not self._settings.local:
+            yield (
+                "Without TLS in front of it, passwords and images can be read on their way: "
+                "see `proxies` in the guide."
+            )
+
 
 def _routes(site: Site) -> list[BaseRoute]:
     operations = create_operations(site)
     return [
         Mount("/api", app=create_api(site)),
+        *sign_in_routes(site),
         Mount("/fonts", app=StaticFiles(directory=PACKAGE / "fonts")),
         *(Route(path, operations) for path in OPERATIONS),
     ]
+
+
+def _of_page(callers: Callers, *, active: bool) -> Caller:
+    """The caller of the page that runs now."""
+    return callers.of_page(st.context.headers, active=active)
 
 
 def _lifespan(

@@ -3,7 +3,8 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from platformdirs import user_data_path
 
 from radlens.domain.errors import BadSettings
 from radlens.domain.scan import Bounds
+from radlens.domain.sitting import Lifetimes
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,20 @@ class Settings:
     audit_key: str = ""
     audit_trusted: str = ""
     audit_mirror: str = ""
+    idle_minutes: int = 30
+    session_hours: int = 12
+    hosts: str = ""
+    proxies: str = ""
+    metrics_key: str = field(default="", repr=False)
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        return Lifetimes(timedelta(minutes=self.idle_minutes), timedelta(hours=self.session_hours))
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK
 
     @property
     def bounds(self) -> Bounds:

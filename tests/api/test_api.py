@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from radlens.api.app import create_api
 from radlens.api.operations import create_operations
 from radlens.domain.errors import NoSuchObject, StorageFull
-from tests.builders import TASKS, picture, png, tiny_site
+from tests.builders import TASKS, let_in, picture, png, tiny_site
 
 IMAGE = png(picture())
 COLOURED = png(np.stack([picture(seed) for seed in range(3)], 2))
@@ -22,7 +22,7 @@ COLOURED = png(np.stack([picture(seed) for seed in range(3)], 2))
 def client(tmp_path: Path):
     with (
         tiny_site(tmp_path, upload_bytes=200_000) as site,
-        TestClient(create_api(site), raise_server_exceptions=False) as client,
+        TestClient(let_in(create_api(site)), raise_server_exceptions=False) as client,
     ):
         yield client  # one event loop, as a server has
 
@@ -142,7 +142,7 @@ def test_ready_means_that_every_live_model_gave_its_golden_answer(tmp_path: Path
         assert (
             client.get("/readyz").json()["error"]["message"] == "Not ready: model of brain-tumor."
         )
-        broken = post(TestClient(create_api(site)), task="brain-tumor")
+        broken = post(TestClient(let_in(create_api(site))), task="brain-tumor")
         assert broken.status_code == 503
 
 
@@ -169,7 +169,7 @@ class FullDisk:
 def test_a_full_disk_is_503_and_nothing_is_kept(tmp_path: Path) -> None:
     with (
         tiny_site(tmp_path) as site,
-        TestClient(create_api(replace(site, blobs=FullDisk()))) as client,
+        TestClient(let_in(create_api(replace(site, blobs=FullDisk())))) as client,
     ):
         answer = post(client)
         assert answer.status_code == 503

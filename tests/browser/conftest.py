@@ -55,7 +55,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(home: Path, port: int, **settings: object) -> subprocess.Popen[str]:
+def start(home: Path, port: int, *, demo: bool = True, **settings: object) -> subprocess.Popen[str]:
     """Start ``radlens serve``; what it says goes to pipes, and nothing but warnings is logged.
 
     A pipe that nobody reads is full some day: the log of many requests has to be asked for.
@@ -64,7 +64,7 @@ def start(home: Path, port: int, **settings: object) -> subprocess.Popen[str]:
         f"RADLENS_{k.upper()}": str(v) for k, v in ({"log_level": "warning"} | settings).items()
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "radlens", "serve", "--port", str(port)],
+        [sys.executable, "-m", "radlens", "serve", "--port", str(port), *["--demo"] * demo],
         env=os.environ | {"RADLENS_HOME": str(home), "OMP_NUM_THREADS": "1"} | told,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,7 +15,9 @@ PROXY = "0123456789abcdef0123456789abcdef"
 def test_nothing_that_could_name_a_patient_or_open_a_door_is_logged(home: Path, serve: Serve):
     server = serve(home)
     port = server.port
-    planted = {"User_Agent": NAME, "Authorization": f"Bearer {NAME}", "Cookie": f"session={NAME}"}
+    planted = {"User_Agent": NAME, "Cookie": f"session={NAME}"}
+    refused = {"Authorization": f"Bearer {NAME}", "Cookie": f"radlens={NAME}"}
+    assert ask(port, "GET", f"/api/{NAME}", **refused).status == 401
     for path in (
         f"/api/v1/predictions/{NAME}",
         f"/api/v1/predictions/{NAME}/heatmaps/{NAME}.png?opacity=1&patient={NAME}",

@@ -8,14 +8,30 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from radlens.bootstrap import ACCESS
+from radlens.domain.access import Access
+from radlens.domain.account import Caller, Role
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
+from radlens.ui.door import Entrance
 from tests.builders import picture, png, tiny_site
 
 GOOD = ("chest.png", png(picture(1)), "image/png")
 OTHER = ("other.png", png(picture(2)), "image/png")
 BAD = ("notes.txt", b"not an image", "text/plain")
+
+
+READER = Caller("", "local user", Role.ADMIN, "page")
+
+
+def entrance(caller: Caller = READER, *, demo: bool = True) -> Entrance:
+    """An entrance behind which somebody always is."""
+
+    def asked(*, active: bool) -> Caller:
+        return caller
+
+    return Entrance(Access.from_toml(ACCESS.read_text()), asked, demo=demo)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +49,7 @@ def site(tmp_path: Path, furnished: Path) -> Iterator[Site]:
     for part in ("models", "cache"):
         shutil.copytree(furnished / part, tmp_path / part)
     with tiny_site(tmp_path) as opened:
-        door.enter(opened, Settings(home=tmp_path, site_name="Test site"))
+        door.enter(opened, Settings(home=tmp_path, site_name="Test site"), entrance())
         yield opened
         door.leave()
 

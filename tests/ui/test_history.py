@@ -2,17 +2,17 @@
 
 import pytest
 
-from radlens.ui.door import READER
 from radlens.ui.screens.history import PAGE
 from radlens.usecases.predict import predict
 from tests.builders import picture, png
+from tests.ui.conftest import READER
 
 
 @pytest.fixture
 def recorded(site):
     def record(number: int):
         return [
-            predict(site, png(picture(seed)), task="chest-xray", by=READER)
+            predict(site, png(picture(seed)), task="chest-xray", by=READER.actor)
             for seed in range(number)
         ]
 

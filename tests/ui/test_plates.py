@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from radlens.imaging.overlay import heat_layer
-from radlens.ui.door import READER
 from radlens.ui.plates import plates
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from tests.builders import TASKS, picture, png
+from tests.ui.conftest import READER
 
 TASK = TASKS["chest-xray"]
 
@@ -23,7 +23,7 @@ def pixels(uri: str) -> np.ndarray:
 
 @pytest.fixture
 def prediction(site):
-    return predict(site, png(picture(3, 128, 96)), task=TASK.name, by=READER)
+    return predict(site, png(picture(3, 128, 96)), task=TASK.name, by=READER.actor)
 
 
 def test_each_label_gets_the_layer_of_its_own_evidence_in_true_colours(site, prediction):

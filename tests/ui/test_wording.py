@@ -28,10 +28,10 @@ def finding(label: str, probability: float, *, positive: bool) -> Finding:
 @pytest.fixture
 def answer(site):
     """A prediction with the findings that a test gives it."""
-    from radlens.ui.door import READER
     from radlens.usecases.predict import predict
+    from tests.ui.conftest import READER
 
-    made = predict(site, png(picture(1)), task=TASK.name, by=READER)
+    made = predict(site, png(picture(1)), task=TASK.name, by=READER.actor)
     return lambda *findings: replace(made, findings=findings)
 
 

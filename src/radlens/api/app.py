@@ -8,11 +8,19 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFile
 from starlette.formparsers import MultiPartParser
 
+from radlens.api.callers import Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
 from radlens.api.operations import operations
-from radlens.domain.audit import Actor
-from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
+from radlens.domain.errors import (
+    BadInput,
+    Conflict,
+    Corrupted,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    Unavailable,
+)
 from radlens.metrics import answered
 from radlens.ports import Site
 from radlens.usecases.history import history
@@ -27,8 +35,8 @@ from radlens.wire import (
 )
 from radlens.wire_tasks import LiveModelJson, TaskJson, live_json, task_json
 
-# Until accounts exist, whoever reaches the loopback address is the local user.
-CALLER = Actor("local user", "api")
+# What the gatekeeper answers for every route, before the route is asked.
+GUARDED = declared(NotSignedIn, Refused)
 KEPT = declared(BadInput, NotFound, Corrupted, Unavailable)
 
 
@@ -44,9 +52,9 @@ def create_api(site: Site) -> FastAPI:
         docs_url=None,  # the interactive pages load their scripts from other hosts
         redoc_url=None,
     )
-    app.include_router(_predictions(site), prefix="/v1", tags=["predictions"])
-    app.include_router(_site(site), prefix="/v1", tags=["site"])
-    app.include_router(operations(site), prefix="/v1", tags=["operations"])
+    app.include_router(_predictions(site), prefix="/v1", tags=["predictions"], responses=GUARDED)
+    app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
+    app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
     app.add_middleware(
         BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes
     )
@@ -63,13 +71,14 @@ def _predictions(site: Site) -> APIRouter:
         "/predictions", status_code=201, responses=declared(BadInput, Conflict, Unavailable)
     )
     async def create_prediction(
+        asking: Asking,
         file: UploadFile,
         task: Annotated[str, Form(max_length=100)],
         idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
     ) -> PredictionJson:
         """Read one image; the same Idempotency-Key again gives the same prediction."""
         upload = await file.read()
-        reading = partial(predict, site, upload, task=task, by=CALLER, key=idempotency_key)
+        reading = partial(predict, site, upload, task=task, by=asking.actor, key=idempotency_key)
         began = perf_counter()
         with site.line.place():
             prediction = await to_thread.run_sync(reading, limiter=slots)

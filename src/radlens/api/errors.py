@@ -15,10 +15,12 @@ from radlens.domain.errors import (
     Conflict,
     Corrupted,
     NotFound,
+    NotSignedIn,
     RadLensError,
     Refused,
     StorageFull,
     StorageUnavailable,
+    TooManyGuesses,
     Unavailable,
 )
 from radlens.logs import fields
@@ -33,6 +35,8 @@ STATUS: dict[type[RadLensError], int] = {
     BadInput: 422,
     NotFound: 404,
     Conflict: 409,
+    NotSignedIn: 401,
+    TooManyGuesses: 429,
     Refused: 403,
     Unavailable: 503,
     Corrupted: 500,

@@ -85,13 +85,14 @@ def batch(sources: tuple[Path, ...], task: str, out: Path) -> None:
 @app.command()
 @click.option("--host", help="Address to listen on; loopback unless told otherwise.")
 @click.option("--port", type=int, help="Port to listen on; 8501 unless told otherwise.")
+@click.option("--demo", is_flag=True, help="Sign everybody at this machine in, to try it out.")
 @spoken
-def serve(host: str | None, port: int | None) -> None:
+def serve(host: str | None, port: int | None, *, demo: bool) -> None:
     """Start the pages and the REST API on one port."""
     from radlens.bootstrap import settings
     from radlens.server import serve as serve_site
 
-    serve_site(settings(host=host, port=port))
+    serve_site(settings(host=host, port=port), demo=demo)
 
 
 @app.command()

@@ -12,7 +12,9 @@ RadLensError
 │   ├── BadCard               a task card that does not hold together
 │   ├── BadDataset            a manifest or its files cannot be trained on
 │   ├── BadRecipe             a training recipe with an unknown or impossible entry
-│   └── BadSettings           a setting that cannot be used
+│   ├── BadSettings           a setting that cannot be used
+│   ├── BadName               no name for an account
+│   └── WeakPassword          a password that guessing would find
 ├── NotFound
 │   ├── NoSuchPrediction      no record under that id
 │   ├── NoSuchLabel           the task has no such label
@@ -20,14 +22,19 @@ RadLensError
 │   ├── NoSuchObject          no object under that digest
 │   ├── Erased                it was on record, and was erased on purpose
 │   ├── NoSuchVersion         no model version under that name or digest
-│   └── NoSuchAccount         no user, session or key of that name
+│   ├── NoSuchAccount         no user, session or key of that name
+│   └── NoSuchRoute           nothing at that address
 ├── Conflict
 │   ├── KeyReused             one idempotency key, two different requests
 │   ├── WrongStage            a model version cannot go from its stage to that one
-│   └── NotPromoted           a model version did not pass the gate to promotion
+│   ├── NotPromoted           a model version did not pass the gate to promotion
+│   ├── NameTaken             an account of that name exists
+│   └── LastAdmin             a site without an administrator
 ├── Refused                   the caller may not do this
 │   ├── NotSignedIn           nobody is known to have asked
-│   └── NotAllowed            somebody asked whose role may not
+│   ├── NotAllowed            somebody asked whose role may not
+│   ├── ForeignRequest        asked from another site's page, or under a foreign name
+│   └── TooManyGuesses        too many failed sign-ins, for the moment
 ├── Unavailable
 │   ├── Busy                  as much is waiting as may wait, or the server is being stopped
 │   ├── NoLiveModel           no model answers for this task
@@ -112,6 +119,14 @@ class BadSettings(BadInput):
     default_hint = "Correct radlens.toml or the environment variable that is named."
 
 
+class BadName(BadInput):
+    default_hint = "Choose a short name, such as a user name or an e-mail address."
+
+
+class WeakPassword(BadInput):
+    default_hint = "Choose a longer one: a few words that do not belong together are good."
+
+
 class NotFound(RadLensError):
     default_hint = "`radlens history` lists what is on record."
 
@@ -144,6 +159,10 @@ class NoSuchAccount(NotFound):
     default_hint = "`radlens users list` names the accounts of this site."
 
 
+class NoSuchRoute(NotFound):
+    default_hint = "The pages start at /, the REST API's routes stand in /api/v1/openapi.json."
+
+
 class Conflict(RadLensError):
     default_hint = "Read the present state and try again."
 
@@ -160,6 +179,14 @@ class NotPromoted(Conflict):
     default_hint = "`radlens evaluate CANDIDATE --against LIVE --dataset DATA` makes the record."
 
 
+class NameTaken(Conflict):
+    default_hint = "Choose another name; `radlens users list` names those that are there."
+
+
+class LastAdmin(Conflict):
+    default_hint = "Make somebody else an administrator first: `radlens users change NAME`."
+
+
 class Refused(RadLensError):
     default_hint = "Ask an administrator of this site."
 
@@ -170,6 +197,20 @@ class NotSignedIn(Refused):
 
 class NotAllowed(Refused):
     pass
+
+
+class ForeignRequest(Refused):
+    default_hint = "Open RadLens under its own address; `hosts` in the settings names others."
+
+
+class TooManyGuesses(Refused):
+    """``wait_s`` is how long to wait, in whole seconds."""
+
+    default_hint = "Wait, or sign in from another address; the account itself is not locked."
+
+    def __init__(self, message: str, *, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class Unavailable(RadLensError):

@@ -2,8 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Protocol
 
-from radlens.domain.audit import Actor
+from radlens.domain.access import Access
+from radlens.domain.account import Caller
 from radlens.domain.errors import RadLensError, Unavailable
 from radlens.ports import Site
 from radlens.settings import Settings
@@ -11,23 +13,39 @@ from radlens.ui.spoken import say
 
 log = logging.getLogger("radlens.ui")
 
-# Until accounts exist, whoever reaches the loopback address is the local user.
-READER = Actor("local user", "page")
+
+class Asked(Protocol):
+    """Who is in front of the page; ``active`` where the page runs because somebody did something.
+
+    Raises NotSignedIn where the session has ended.
+    """
+
+    def __call__(self, *, active: bool) -> Caller: ...
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """How the pages learn who asks, and which of them may see which page."""
+
+    access: Access
+    asked: Asked
+    demo: bool = False
 
 
 @dataclass(frozen=True)
 class _Opened:
     site: Site
     settings: Settings
+    entrance: Entrance
 
 
 _opened: _Opened | None = None
 
 
-def enter(site: Site, settings: Settings) -> None:
+def enter(site: Site, settings: Settings, entrance: Entrance) -> None:
     """Let the pages of this process work on a site."""
     global _opened
-    _opened = _Opened(site, settings)
+    _opened = _Opened(site, settings, entrance)
 
 
 def leave() -> None:
@@ -44,6 +62,22 @@ def site() -> Site:
 def site_name() -> str:
     """What the operator calls this site."""
     return _require().settings.site_name
+
+
+def caller(*, active: bool = False) -> Caller:
+    """Who is in front of this page, as the accounts say now; raises NotSignedIn."""
+    return _require().entrance.asked(active=active)
+
+
+def may_see(caller: Caller, page: str) -> bool:
+    """Whether the table of access shows somebody a page, by its address."""
+    row = _require().entrance.access.pages.get(page)
+    return row is not None and caller.may(row.roles)
+
+
+def demo() -> bool:
+    """Whether everybody at this machine is let in."""
+    return _require().entrance.demo
 
 
 def unexpected(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ import streamlit as st
 from radlens.domain.errors import RadLensError, Unavailable
 from radlens.metrics import ERRORS, answered
 from radlens.ports import Site
-from radlens.ui.door import READER
+from radlens.ui import door
 from radlens.usecases.predict import predict
 
 
@@ -96,7 +96,7 @@ def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensEr
     began = perf_counter()
     try:
         with site.line.place():
-            prediction = predict(site, content, task=task, by=READER, key=key)
+            prediction = predict(site, content, task=task, by=door.caller().actor, key=key)
     except RadLensError as error:
         ERRORS.labels(error.kind).inc()
         return error
