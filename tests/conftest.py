@@ -12,6 +12,7 @@ import pytest
 from radlens.storage.database import Database
 from radlens.storage.sqlite import SqliteDatabase
 from tests.contracts.stores import DATABASES, open_database
+from tests.objects import S3Server, running_s3
 from tests.postgres import NoServer, PostgresServer, running
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
@@ -44,6 +45,13 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 server of our own."""
+    with running_s3() as server:
+        yield server
+
+
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database of each kind, open."""
@@ -57,8 +65,11 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 def place_of(kind: str, request: pytest.FixtureRequest) -> str:
     """A fresh place of that kind; its server is started when it is first asked for."""
-    folder: Path = request.getfixturevalue("tmp_path")
-    return str(request.getfixturevalue(kind) if kind == "postgres" else folder / "site")
+    if kind == "postgres":
+        return str(request.getfixturevalue(kind))
+    if kind == "s3":
+        return str(request.getfixturevalue("s3_server").place())
+    return str(request.getfixturevalue("tmp_path") / "site")
 
 
 @pytest.fixture(params=["1m"])

@@ -135,7 +135,7 @@ class Ledger(Protocol):
 
 
 class Blobs(Protocol):
-    """Bytes under their own SHA-256, written once and never changed."""
+    """Bytes under their own SHA-256, written once and never changed, at most erased."""
 
     def put(self, content: bytes) -> str:
         """Keep the bytes for good and return their digest; the same bytes are kept once."""
@@ -143,6 +143,10 @@ class Blobs(Protocol):
 
     def get(self, digest: str) -> bytes:
         """The bytes; raises NoSuchObject, or DigestMismatch where they have changed."""
+        ...
+
+    def delete(self, digest: str) -> None:
+        """Destroy the bytes, as an erasure asks; what is not there is gone already."""
         ...
 
 

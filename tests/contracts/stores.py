@@ -5,6 +5,7 @@ A place is a folder or a URL.
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from radlens.domain.audit import Entry
 from radlens.ports import Blobs
@@ -15,7 +16,7 @@ from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.trail import SqlTrail
 
 DATABASES = ("memory", "sqlite", "postgres")
-BLOBS = ("memory", "folder")
+BLOBS = ("memory", "folder", "s3")
 
 
 def open_database(place: str) -> Database:
@@ -28,7 +29,14 @@ def open_database(place: str) -> Database:
 
 
 def open_blobs(place: str) -> Blobs:
-    """The durable objects at a place."""
+    """The durable objects at a place; the one of a bucket says endpoint and keys too."""
+    if place.startswith("s3:"):
+        from radlens.storage.s3 import Access, S3Blobs
+
+        parts = urlsplit(place)
+        endpoint = f"http://{parts.hostname}:{parts.port}"
+        access = Access(endpoint, "us-east-1", str(parts.username), str(parts.password))
+        return S3Blobs(f"s3:/{parts.path}", access)
     return FolderBlobs(Path(place) / "objects")
 
 

@@ -46,6 +46,17 @@ def test_a_later_change_to_the_bytes_given_does_not_reach_the_object(blobs):
     assert blobs.get(digest) == b"image"
 
 
+def test_what_was_erased_is_gone_and_may_be_erased_again_or_put_again(blobs):
+    digest, other = blobs.put(b"image"), blobs.put(b"another")
+    for _ in range(2):
+        blobs.delete(digest)
+        with pytest.raises(NoSuchObject):
+            blobs.get(digest)
+    assert blobs.get(other) == b"another"
+    assert blobs.put(b"image") == digest
+    assert blobs.get(digest) == b"image"
+
+
 @pytest.mark.parametrize(
     "digest",
     ["0" * 64, "", "abc", "A" * 64, "0" * 63, "0" * 64 + "\n", "../" * 21 + "x", "/etc/passwd"],

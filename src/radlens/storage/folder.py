@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, ENOSPC
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,7 @@ DIGEST = re.compile("[0-9a-f]{64}")
 class FolderBlobs:
     """The objects of a site below ``root``; readable by this user only.
 
-    Both methods raise StorageFull or StorageUnavailable for what the disk says; an object is
+    Every method raises StorageFull or StorageUnavailable for what the disk says; an object is
     there whole or not at all, also after a power cut.
     """
 
@@ -44,6 +44,12 @@ class FolderBlobs:
         if sha256(content).hexdigest() != digest:
             raise DigestMismatch(f"The object {digest} is not what was written.")
         return content
+
+    def delete(self, digest: str) -> None:
+        path = self._path(digest)
+        with _translated(), suppress(FileNotFoundError):
+            path.unlink()
+            _sync(path.parent)
 
     def _path(self, digest: str) -> Path:
         if not DIGEST.fullmatch(digest):

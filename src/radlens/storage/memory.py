@@ -21,3 +21,6 @@ class MemoryBlobs:
             return self._objects[digest]
         except KeyError as error:
             raise NoSuchObject(f"There is no object {digest!r}.") from error
+
+    def delete(self, digest: str) -> None:
+        self._objects.pop(digest, None)
