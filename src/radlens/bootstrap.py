@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_urlsafe
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from radlens.account_ports import Accounts
@@ -40,6 +41,22 @@ ACCESS = PACKAGE / "access.toml"
 def settings(**arguments: object) -> Settings:
     """The settings of this process; arguments win over the environment and radlens.toml."""
     return load_settings(os.environ, **arguments)
+
+
+@contextmanager
+def open_bare(settings: Settings) -> Iterator[Site]:
+    """A site as it is, without anything that opening it for use would put there first."""
+    with open_site(settings) as site:
+        yield site
+
+
+@contextmanager
+def open_trial(settings: Settings, *, checkpoints: bytes) -> Iterator[Site]:
+    """An empty site in memory, with another's second place of checkpoints and without a key."""
+    with TemporaryDirectory() as scratch, open_site(settings, record=False) as site:
+        seal = FileSeal(Path(scratch) / "key", Path(scratch) / "checkpoints", make=False)
+        seal.mirror.write_bytes(checkpoints)
+        yield replace(site, seal=seal)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The doors to the outside, and the Site that holds them open."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from radlens.account_ports import Accounts
 from radlens.domain.audit import Act, Entry, Wanted
+from radlens.domain.backup import Snapshot, Table
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.model import Forward, Manifest, ModelRef
@@ -159,6 +160,21 @@ class Stores(Protocol):
 
     def room(self) -> None:
         """Raise StorageFull where less of the disk is free than the settings ask for."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """All tables as of one moment, whatever others write meanwhile."""
+        ...
+
+    def vacant(self) -> bool:
+        """Whether nothing was ever put on record here."""
+        ...
+
+    def fill(self, tables: Iterable[Table], act: Act) -> None:
+        """Write all tables and the act in one transaction, or nothing.
+
+        Raises NotEmpty where anything is there, BadBackup where the tables are others.
+        """
         ...
 
 

@@ -95,7 +95,7 @@ def storm(
 
 def _toll(home: Path, acknowledged: dict[int, set[str]], returns: list[float]) -> Toll:
     with open_site(Settings(home=home)) as site:
-        entries = verify_records(site)
+        entries = verify_records(site).entries
         kept = [found.id for found in site.records.history(limit=10 * len(acknowledged))]
     told = set().union(*acknowledged.values())
     return Toll(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
 from radlens.cli.runs import runs
@@ -163,5 +164,5 @@ def models_convert(weights: Path, arch: str, task: str, out: Path) -> None:
     convert_weights(weights, arch=arch, task=task, out=out)
 
 
-for command in (data, evaluate, runs, study):
+for command in (backup, restore, data, evaluate, runs, study):
     app.add_command(command)

@@ -13,6 +13,7 @@ RadLensError
 │   ├── BadDataset            a manifest or its files cannot be trained on
 │   ├── BadRecipe             a training recipe with an unknown or impossible entry
 │   ├── BadSettings           a setting that cannot be used
+│   ├── BadBackup             a file that no site can be restored from
 │   ├── BadName               no name for an account
 │   └── WeakPassword          a password that guessing would find
 ├── NotFound
@@ -25,6 +26,7 @@ RadLensError
 │   ├── NoSuchAccount         no user, session or key of that name
 │   └── NoSuchRoute           nothing at that address
 ├── Conflict
+│   ├── NotEmpty              a backup is restored only where nothing is yet
 │   ├── KeyReused             one idempotency key, two different requests
 │   ├── WrongStage            a model version cannot go from its stage to that one
 │   ├── NotPromoted           a model version did not pass the gate to promotion
@@ -119,6 +121,10 @@ class BadSettings(BadInput):
     default_hint = "Correct radlens.toml or the environment variable that is named."
 
 
+class BadBackup(BadInput):
+    default_hint = "Name a file that `radlens backup` wrote, whole; nothing was changed."
+
+
 class BadName(BadInput):
     default_hint = "Choose a short name, such as a user name or an e-mail address."
 
@@ -165,6 +171,10 @@ class NoSuchRoute(NotFound):
 
 class Conflict(RadLensError):
     default_hint = "Read the present state and try again."
+
+
+class NotEmpty(Conflict):
+    default_hint = "Set RADLENS_HOME to a new folder, and the database to an empty one."
 
 
 class KeyReused(Conflict):

@@ -1,10 +1,15 @@
-"""The stores of a site as wholes: can they be written, is there room."""
+"""The stores of a site as wholes: can they be written, is there room, all of it at once."""
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from shutil import disk_usage
 
+from radlens.domain.audit import Act
+from radlens.domain.backup import Snapshot, Table
 from radlens.domain.errors import StorageFull, StorageUnavailable
 from radlens.storage.database import Database
+from radlens.storage.tables import fill, snapshot, vacant
 
 WRITE = (
     "INSERT INTO site_facts (name, value) VALUES (?, ?) "
@@ -21,6 +26,16 @@ class SiteStores:
     def write(self) -> None:
         with self._database.writing() as sql:
             sql.execute(WRITE, ("probe", "written"))
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return snapshot(self._database)
+
+    def vacant(self) -> bool:
+        with self._database.reading() as sql:
+            return vacant(sql)
+
+    def fill(self, tables: Iterable[Table], act: Act) -> None:
+        fill(self._database, tables, act)
 
     def room(self) -> None:
         if self._folder is None:
