@@ -12,6 +12,7 @@ from radlens.api.callers import Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
 from radlens.api.operations import operations
+from radlens.domain.audit import Verb
 from radlens.domain.errors import (
     BadInput,
     Conflict,
@@ -23,10 +24,10 @@ from radlens.domain.errors import (
 )
 from radlens.metrics import answered
 from radlens.ports import Site
+from radlens.usecases.disclose import disclose, image, look
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models
 from radlens.usecases.predict import predict
-from radlens.usecases.recall import recall
 from radlens.wire import (
     PredictionJson,
     RecordJson,
@@ -87,15 +88,27 @@ def _predictions(site: Site) -> APIRouter:
 
     @router.get("/predictions", responses=declared(BadInput, NotFound, Unavailable))
     def list_predictions(
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: str | None = None
+        asking: Asking, limit: Annotated[int, Query(ge=1, le=1000)] = 50, before: str | None = None
     ) -> list[RecordJson]:
         """What is on record, the newest first; ``before`` is the id to go on from."""
-        return [record_json(found) for found in history(site, limit=limit, before=before)]
+        return [
+            record_json(found)
+            for found in history(site, limit=limit, before=before, by=asking.actor)
+        ]
 
     @router.get("/predictions/{prediction_id}", responses=KEPT)
-    def get_prediction(prediction_id: str) -> RecordJson:
+    def get_prediction(asking: Asking, prediction_id: str) -> RecordJson:
         """One prediction from the records."""
-        return record_json(site.records.get(prediction_id))
+        return record_json(look(site, prediction_id, by=asking.actor))
+
+    @router.get(
+        "/predictions/{prediction_id}/image.png",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}}, **KEPT},
+    )
+    def get_image(asking: Asking, prediction_id: str) -> Response:
+        """The image as it is stored: its pixels and nothing else, 8 or 16 bits."""
+        return Response(image(site, prediction_id, by=asking.actor), media_type="image/png")
 
     @router.get(
         "/predictions/{prediction_id}/heatmaps/{label}.png",
@@ -103,6 +116,7 @@ def _predictions(site: Site) -> APIRouter:
         responses={200: {"content": {"image/png": {}}}, **KEPT},
     )
     def get_heatmap(
+        asking: Asking,
         prediction_id: str,
         label: str,
         opacity: Annotated[float, Query(ge=0, le=1, allow_inf_nan=False)] = 0.5,
@@ -110,7 +124,7 @@ def _predictions(site: Site) -> APIRouter:
         """The image with the label's evidence laid over it."""
         from radlens.imaging.overlay import overlay, to_png
 
-        recalled = recall(site, prediction_id)
+        recalled = disclose(site, prediction_id, Verb.VIEW_HEATMAP, by=asking.actor, label=label)
         picture = overlay(recalled.scan, recalled.heatmap(label), opacity=opacity)
         return Response(to_png(picture), media_type="image/png")
 
@@ -119,11 +133,11 @@ def _predictions(site: Site) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {"application/pdf": {}}}, **KEPT},
     )
-    def get_report(prediction_id: str) -> Response:
+    def get_report(asking: Asking, prediction_id: str) -> Response:
         """The report, fit to be filed."""
         from radlens.reports.pdf import pdf
 
-        recalled = recall(site, prediction_id)
+        recalled = disclose(site, prediction_id, Verb.DOWNLOAD_REPORT, by=asking.actor)
         card = site.tasks[recalled.prediction.model.task]
         content = pdf(
             recalled.prediction, task=card, scan=recalled.scan, evidence=recalled.evidence

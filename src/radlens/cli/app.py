@@ -106,7 +106,7 @@ def history(file: Path | None, limit: int, *, as_json: bool) -> None:
     from radlens.cli.listing import show_history
 
     with this_site() as site:
-        show_history(site, file, limit=limit, as_json=as_json)
+        show_history(site, file, limit=limit, by=me(), as_json=as_json)
 
 
 @app.command()

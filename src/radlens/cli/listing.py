@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from radlens.domain.audit import Actor
 from radlens.domain.finding import tier_right
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
@@ -14,9 +15,9 @@ from radlens.wire import record_json
 from radlens.wire_tasks import live_json
 
 
-def show_history(site: Site, file: Path | None, *, limit: int, as_json: bool) -> None:
+def show_history(site: Site, file: Path | None, *, limit: int, by: Actor, as_json: bool) -> None:
     """Print the newest predictions, of one image or of all."""
-    predictions = history(site, limit=limit, file=file)
+    predictions = history(site, limit=limit, by=by, file=file)
     if as_json:
         click.echo(json.dumps([record_json(prediction) for prediction in predictions], indent=1))
     elif not predictions:

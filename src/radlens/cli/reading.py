@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from radlens.cli.say import say
-from radlens.domain.audit import Actor
+from radlens.domain.audit import Actor, Verb
 from radlens.domain.errors import BadInput, RadLensError, StorageFull, StorageUnavailable
 from radlens.domain.finding import sentence
 from radlens.domain.prediction import Prediction
 from radlens.domain.uncertainty import set_sentences
 from radlens.ports import Site
 from radlens.usecases.batch import Outcome, batch
-from radlens.usecases.recall import recall
+from radlens.usecases.disclose import disclose
 from radlens.wire import PredictionJson, failed_json, prediction_json
 
 
@@ -48,9 +48,9 @@ def predict_files(
         if heatmaps:
             # Two files of one name in different folders are different images.
             name = f"{outcome.file.stem}-{answer.image.digest[:8]}"
-            _write_heatmaps(site, answer, heatmaps, name)
+            _write_heatmaps(site, answer, heatmaps, name, by=by)
         if report:
-            _write_report(site, answer, report)
+            _write_report(site, answer, report, by=by)
     return [o.answer for o in ordered if isinstance(o.answer, RadLensError)]
 
 
@@ -99,19 +99,19 @@ def _show(site: Site, file: Path, answer: Prediction, *, recorded: bool) -> None
     click.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
 
 
-def _write_heatmaps(site: Site, answer: Prediction, folder: Path, name: str) -> None:
+def _write_heatmaps(site: Site, answer: Prediction, folder: Path, name: str, *, by: Actor) -> None:
     from radlens.imaging.overlay import overlay, to_png
 
-    recalled = recall(site, answer.id)
+    recalled = disclose(site, answer.id, Verb.VIEW_HEATMAP, by=by)
     for finding in answer.findings:
         picture = overlay(recalled.scan, recalled.heatmap(finding.label), opacity=0.5)
         _write(folder / f"{name}.{finding.label}.png", to_png(picture))
 
 
-def _write_report(site: Site, answer: Prediction, path: Path) -> None:
+def _write_report(site: Site, answer: Prediction, path: Path, *, by: Actor) -> None:
     from radlens.reports.pdf import pdf
 
-    recalled = recall(site, answer.id)
+    recalled = disclose(site, answer.id, Verb.DOWNLOAD_REPORT, by=by)
     card = site.tasks[answer.model.task]
     _write(path, pdf(answer, task=card, scan=recalled.scan, evidence=recalled.evidence))
 

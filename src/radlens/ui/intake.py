@@ -12,6 +12,7 @@ from radlens.domain.errors import RadLensError, Unavailable
 from radlens.metrics import ERRORS, answered
 from radlens.ports import Site
 from radlens.ui import door
+from radlens.ui.looked import told
 from radlens.usecases.predict import predict
 
 
@@ -101,6 +102,7 @@ def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensEr
         ERRORS.labels(error.kind).inc()
         return error
     answered(task, perf_counter() - began)
+    told(prediction.id)
     return prediction.id
 
 

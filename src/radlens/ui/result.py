@@ -6,21 +6,30 @@ from html import escape
 
 import streamlit as st
 
+from radlens.domain.audit import Verb
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Task
 from radlens.ports import Site
 from radlens.ui import chart, door, findings
+from radlens.ui.looked import first
 from radlens.ui.plates import plates
 from radlens.ui.spoken import spoken
 from radlens.ui.viewer import view
 from radlens.ui.wording import by_probability, card_of, reported
-from radlens.usecases.recall import recall
+from radlens.usecases.disclose import disclose, look
 from radlens.wire import prediction_json
 
 
 def show(site: Site, prediction_id: str, *, file: str | None = None) -> None:
-    """Show what is on record under an id; raises NoSuchPrediction, UnknownTask."""
-    prediction = site.records.get(prediction_id)
+    """Show what is on record under an id; raises NoSuchPrediction, UnknownTask.
+
+    The log tells of it first, or nothing is shown.
+    """
+    prediction = first(
+        prediction_id,
+        lambda by: look(site, prediction_id, by=by),
+        lambda: site.records.get(prediction_id),
+    )
     task = card_of(site, prediction)
     with st.container(border=True, key="card-result"):
         st.html(_statement(prediction, task, file))
@@ -77,7 +86,7 @@ def _downloads(site: Site, prediction: Prediction, task: Task, file: str | None)
         )
         st.download_button(
             "JSON",
-            json.dumps(prediction_json(prediction, file), indent=1, ensure_ascii=False),
+            _answer(site, prediction, file),
             file_name=f"radlens-{prediction.id}.json",
             mime="application/json",
             on_click="ignore",
@@ -85,13 +94,23 @@ def _downloads(site: Site, prediction: Prediction, task: Task, file: str | None)
         )
 
 
+def _answer(site: Site, prediction: Prediction, file: str | None) -> Callable[[], str]:
+    by = door.caller().actor
+
+    def make() -> str:
+        found = look(site, prediction.id, Verb.DOWNLOAD_ANSWER, by=by)
+        return json.dumps(prediction_json(found, file), indent=1, ensure_ascii=False)
+
+    return make
+
+
 def _report(site: Site, prediction: Prediction, task: Task) -> Callable[[], bytes]:
-    name = door.site_name()
+    name, by = door.site_name(), door.caller().actor
 
     def make() -> bytes:
         from radlens.reports.pdf import pdf  # reportlab and its fonts, for those who press
 
-        recalled = recall(site, prediction.id)
+        recalled = disclose(site, prediction.id, Verb.DOWNLOAD_REPORT, by=by)
         return pdf(
             recalled.prediction,
             task=task,

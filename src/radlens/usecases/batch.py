@@ -12,6 +12,7 @@ from radlens.domain.errors import BadInput, RadLensError, TooLarge, UnreadableIm
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
 from radlens.usecases.predict import predict
+from radlens.usecases.refuse import refuse
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ def batch(
 def _one(site: Site, file: Path, task: str, by: Actor, run: str | None) -> Outcome:
     try:
         upload = contents(file, site.bounds.upload_bytes)
+    except BadInput as error:
+        refuse(site, error, task=task, by=by)
+        return Outcome(file, error)
+    try:
         model = site.live.current(task).ref.digest
         key = (
             run

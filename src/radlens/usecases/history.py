@@ -3,6 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 
+from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.prediction import Prediction
 from radlens.imaging.decode import decode
 from radlens.imaging.encode import encode_png
@@ -11,11 +12,23 @@ from radlens.usecases.batch import contents
 
 
 def history(
-    site: Site, *, limit: int, before: str | None = None, file: Path | None = None
+    site: Site,
+    *,
+    limit: int,
+    by: Actor | None,
+    before: str | None = None,
+    file: Path | None = None,
 ) -> list[Prediction]:
-    """The newest predictions; of one image where a ``file`` is given, found by its content."""
+    """The newest predictions; of one image where a ``file`` is given, found by its content.
+
+    The log tells who looked (``by``); None where it told so before, as when a page runs again.
+    """
     image = None
     if file:
         scan = decode(contents(file, site.bounds.upload_bytes), site.bounds)
         image = sha256(encode_png(scan)).hexdigest()
-    return site.records.history(limit=limit, before=before, image=image)
+    found = site.records.history(limit=limit, before=before, image=image)
+    if by:
+        detail = {"count": len(found)} | ({"image": image} if image else {})
+        site.trail.note(Act(site.clock(), by, Verb.VIEW, "history", detail))
+    return found

@@ -3,11 +3,13 @@
 from hashlib import sha256
 
 from radlens.domain.audit import Actor
+from radlens.domain.errors import BadInput, Conflict
 from radlens.domain.prediction import Once, Prediction
 from radlens.imaging.decode import decode
 from radlens.ports import Site
 from radlens.usecases.keep import keep
 from radlens.usecases.read import read
+from radlens.usecases.refuse import refuse
 
 
 def predict(
@@ -16,12 +18,25 @@ def predict(
     """The recorded answer for one upload; the same ``key`` again gives the same prediction.
 
     Raises BadInput for what cannot be read, KeyReused, NoLiveModel, StorageFull; nothing is
-    recorded then.
+    recorded then, but that an upload was refused.
     """
-    once = Once(key, sha256(task.encode() + b"\0" + upload).hexdigest()) if key else None
+    try:
+        return _predict(site, upload, task, by, key)
+    except (BadInput, Conflict) as error:
+        refuse(site, error, task=task, by=by, upload=upload)
+        raise
+
+
+def _predict(site: Site, upload: bytes, task: str, by: Actor, key: str | None) -> Prediction:
+    once = _once(key, sha256(task.encode() + b"\0" + upload).hexdigest())
     if once and (earlier := site.records.repeated(once)):
         return earlier
     model = site.live.current(task)  # pinned: a swap cannot mix two models in one answer
     scan = decode(upload, site.bounds)
     [reading] = read(model, [scan], site.tasks[task])
     return keep(site, reading, by=by, once=once)
+
+
+def _once(key: str | None, request: str) -> Once | None:
+    # Callers choose their keys, and may choose a patient's number: only a digest is kept.
+    return Once(sha256(key.encode()).hexdigest(), request) if key else None

@@ -6,6 +6,7 @@ from radlens.domain.errors import RadLensError
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
 from radlens.ui import door, result
+from radlens.ui.looked import first
 from radlens.ui.spoken import spoken
 from radlens.ui.table import Row, table
 from radlens.ui.wording import card_of, headline, tiers
@@ -37,7 +38,12 @@ def _close() -> None:
 def _list(site: Site) -> None:
     # The ids that the pages before this one ended with: one step back is one pop.
     trail: list[str] = st.session_state.setdefault("trail", [])
-    found = history(site, limit=PAGE + 1, before=trail[-1] if trail else None)
+    before = trail[-1] if trail else None
+    found = first(
+        f"history {before}",
+        lambda by: history(site, limit=PAGE + 1, before=before, by=by),
+        lambda: history(site, limit=PAGE + 1, before=before, by=None),
+    )
     if not found:
         st.html(
             '<p class="rl-empty">Nothing is on record yet. Read a first image on the page '
