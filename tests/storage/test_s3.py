@@ -102,9 +102,7 @@ def test_a_full_store_is_said(s3_server, code):
             blobs.put(b"image")
 
 
-@pytest.mark.parametrize(
-    "url", ["s3://", "s3:bucket", "s3://key:hidden-staple@bucket", "file://x"]
-)
+@pytest.mark.parametrize("url", ["s3://", "s3:bucket", "s3://key:hidden-staple@bucket", "file://x"])
 def test_an_address_that_cannot_be_read_is_refused(url):
     with pytest.raises(BadSettings, match="cannot be read") as refusal:
         S3Blobs(url, Access())
