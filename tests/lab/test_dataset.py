@@ -53,6 +53,20 @@ def test_the_same_folder_is_the_same_dataset_and_the_ledger_gives_it_back(site, 
     assert [item.id for item in site.ledger.items(Kind.DATASET)] == [first.id]
 
 
+def test_a_folder_that_changed_is_not_answered_by_the_record_of_its_name(
+    site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    rows = write_dataset(Path("set"), BRAIN, {"train": 8})
+    before = find_dataset(site, "set", task=BRAIN)
+    write_manifest(Path("set"), rows[:7])
+    assert len(find_dataset(site, "set", task=BRAIN).images) == 7
+    assert find_dataset(site, before.id[:10], task=BRAIN) == before
+    Path("set").rename("elsewhere")
+    Path("set").mkdir()  # a folder of something else
+    assert len(find_dataset(site, "set", task=BRAIN).images) == 7
+
+
 def test_a_second_name_for_the_same_data_is_a_conflict(site: Site, tmp_path: Path):
     write_dataset(tmp_path / "set", BRAIN, {"train": 8})
     register_as(site, import_folder(site, tmp_path / "set", task=BRAIN, name="one"))

@@ -44,6 +44,14 @@ def test_a_known_error_is_found(off: float):
     assert np.sqrt(debiased) == pytest.approx(off, rel=0.05)
 
 
+def test_few_cases_get_few_bins_so_that_no_share_is_of_one_or_two():
+    p, _, once = said_and_seen(16, 3, 0.0)
+    assert np.bincount(equal_mass(p)).tolist() == [16]
+    assert np.bincount(equal_mass(said_and_seen(45, 3, 0.0)[0])).min() >= 10
+    wrong = squared_error_debiased(p, 1 - np.zeros(16), once)[0]
+    assert np.sqrt(wrong) == pytest.approx(1 - p.mean())
+
+
 def test_bins_hold_about_as_many_cases_each_and_equal_probabilities_stay_together():
     p = np.concatenate([np.full(40, 0.1), np.linspace(0.2, 0.9, 110)])
     place = equal_mass(p)

@@ -104,5 +104,9 @@ def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site):
         ours = network.eval()(x)[0].numpy()
     np.testing.assert_allclose(ours, run(bundle.network, x.numpy()).logits, atol=2e-3, rtol=1e-2)
     wrong = plan(tmp_path, f"bundle:{folder}", "resnet18")
-    with pytest.raises(BadRecipe, match="is a efficientnet"):
+    with pytest.raises(BadRecipe, match=r"is a efficientnet.* asks for resnet18"):
         start_from(fresh("resnet18"), wrong, folder=tmp_path, site=site, cases=CASES)
+    nowhere = plan(tmp_path, "bundle:nowhere", architecture)
+    with pytest.raises(BadRecipe, match="no folder") as error:
+        start_from(fresh(architecture), nowhere, folder=tmp_path, site=site, cases=CASES)
+    assert "paths are from the recipe" in error.value.hint

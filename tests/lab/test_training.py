@@ -127,8 +127,9 @@ def test_the_best_epochs_weights_are_what_remains(tmp_path: Path):
 def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_batch(tmp_path: Path):
     data = tiny_data()
     data.train.grey[17] = np.nan
-    with pytest.raises(BadRecipe, match=r"not a number in epoch 1, batch \d"):
+    with pytest.raises(BadRecipe, match=r"not a number in epoch 1, batch \d") as error:
         fit(TinyNet(4), data, tiny_recipe(tmp_path), mode=Mode.MULTI_CLASS, folder=tmp_path)
+    assert "best.safetensors" not in error.value.hint, "nothing good was kept yet"
 
 
 def test_the_last_good_state_is_kept_when_the_loss_turns_nonsense_later(tmp_path: Path):
@@ -139,8 +140,9 @@ def test_the_last_good_state_is_kept_when_the_loss_turns_nonsense_later(tmp_path
             data.train.grey[:] = np.nan
 
     recipe = tiny_recipe(tmp_path)
-    with pytest.raises(BadRecipe, match=r"epoch 2, batch 3"):
+    with pytest.raises(BadRecipe, match=r"epoch 2, batch 3") as error:
         fit(TinyNet(4), data, recipe, mode=Mode.MULTI_CLASS, folder=tmp_path, tell=spoil)
+    assert "best.safetensors" in error.value.hint
     kept = load_file(tmp_path / "checkpoint.safetensors")
     assert len((tmp_path / "curve.jsonl").read_text().splitlines()) == 1
     assert all(value.isfinite().all() for value in kept.values())

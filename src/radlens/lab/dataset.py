@@ -16,6 +16,7 @@ from radlens.domain.task import Task
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import grey, stretch
 from radlens.lab.importing import import_folder
+from radlens.lab.manifest import holds_dataset
 from radlens.lab.progress import Seen, silent
 from radlens.ports import Blobs, Site
 
@@ -119,13 +120,16 @@ def counts(dataset: Dataset, split: str) -> dict[str, Any]:
 
 
 def find_dataset(site: Site, reference: str, *, task: Task, seen: Seen = silent) -> Dataset:
-    """A dataset by its name (the newest), a folder (imported now) or the beginning of its id.
+    """A dataset by its folder (imported now), its name (the newest) or the beginning of its id.
 
-    Raises NoSuchItem, or BadDataset where it is of another task or its folder cannot be read.
+    A folder of images comes before a dataset on record of the same name: it may have changed, and
+    is then a new version. Raises NoSuchItem, or BadDataset where it is of another task or its
+    folder cannot be read.
     """
-    dataset = named(site, reference)
-    if dataset is None and Path(reference).is_dir():
-        dataset = import_folder(site, Path(reference), task=task, seen=seen)
+    folder = Path(reference)
+    dataset = None if holds_dataset(folder, task) else named(site, reference)
+    if dataset is None and folder.is_dir():
+        dataset = import_folder(site, folder, task=task, seen=seen)
         dataset = dataset_of(site, register(site, dataset))
     if dataset is None:
         raise NoSuchItem(f"There is no dataset, and no folder, {reference!r}.")

@@ -45,6 +45,13 @@ class Listing:
     ignored: tuple[str, ...] = ()
 
 
+def holds_dataset(folder: Path, task: Task) -> bool:
+    """Whether a folder looks like one to import: a manifest, or folders of classes or splits."""
+    return (folder / MANIFEST).is_file() or any(
+        (folder / name).is_dir() for name in (*task.names, TRAIN, VAL, TEST)
+    )
+
+
 def list_folder(folder: Path, task: Task) -> Listing:
     """Every image of a folder, checked before one is opened; raises BadDataset."""
     if not folder.is_dir():

@@ -47,7 +47,10 @@ def read_volume(path: Path, bounds: Bounds) -> Volume:
         values = np.asarray(upright.dataobj, np.float32)
         across, along, up = (float(size) for size in upright.header.get_zooms()[:3])
     except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError) as error:
-        raise UnreadableImage("The file is no NIfTI volume that can be read.") from error
+        raise UnreadableImage(
+            "The file is no NIfTI volume that can be read.",
+            hint="Is the file whole? One volume of NIfTI-1 or 2 is read, plain or gzipped.",
+        ) from error
     if not np.isfinite(values).all():
         raise NotAssessable("The volume holds values that are no numbers.")
     low, high = float(values.min()), float(values.max())

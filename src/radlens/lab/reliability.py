@@ -7,6 +7,7 @@ from radlens.lab.scores import share
 
 BINS = 10  # of equal width, for the plain figure and the diagram
 MASSES = 15  # of equal size, for the debiased one, as Kumar et al. use
+LEAST = 10  # cases in each of those: a share of one or two cases says nothing of its own noise
 
 Array = NDArray[np.floating]
 
@@ -47,6 +48,10 @@ def equal_width(p: Array) -> NDArray[np.int64]:
 
 
 def equal_mass(p: Array) -> NDArray[np.int64]:
-    """The bin of each probability, about as many in each; equal probabilities share a bin."""
+    """The bin of each probability, about as many in each; equal probabilities share a bin.
+
+    MASSES bins, or as few as leave LEAST cases to each.
+    """
     first = np.searchsorted(np.sort(p), p)
-    return (first * MASSES // max(len(p), 1)).astype(np.int64)
+    bins = min(MASSES, max(len(p) // LEAST, 1))
+    return (first * bins // max(len(p), 1)).astype(np.int64)

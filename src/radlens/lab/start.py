@@ -24,6 +24,7 @@ from radlens.ports import Site
 MEMBER = re.compile(r"^members\.\d+\.")
 # The name under which a run keeps the weights that it began with.
 START = "start.safetensors"
+FROM = "A start is scratch, imagenet, run:NAME, bundle:FOLDER or a file; paths are from the recipe."
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,21 @@ def start_from(network: Net, plan: Recipe, *, folder: Path, site: Site, cases: C
         _fill(network, load(site.blobs.get(run.files[WEIGHTS])))
         return Start((run.id,))
     if kind == "bundle" and name:
+        if not (folder / name).is_dir():
+            raise BadRecipe(f"The start {name} is no folder.", hint=FROM)
         bundle = read_bundle(folder / name, site.tasks[plan.task])
         if bundle.manifest.architecture != plan.architecture:
-            raise BadRecipe(f"The start {name} is a {bundle.manifest.architecture}.")
+            raise BadRecipe(
+                f"The start {name} is a {bundle.manifest.architecture}, and the recipe asks for "
+                f"{plan.architecture}.",
+                hint="A bundle can only go on as the network that it is.",
+            )
         unfold(network, bundle.network, cases=cases, spec=plan.input)
         return Start((bundle.digest,), elsewhere=True)
     try:
         _fill(network, plain_names(load_file(folder / plan.start)))
     except (OSError, SafetensorError) as error:
-        raise BadRecipe(f"The start {Path(plan.start).name} cannot be read.") from error
+        raise BadRecipe(f"The start {Path(plan.start).name} cannot be read.", hint=FROM) from error
     return Start(elsewhere=True)
 
 

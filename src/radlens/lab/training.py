@@ -154,5 +154,6 @@ def validation_score(logits: NDArray[np.float32], truth: NDArray[np.float32], mo
 def _stop(epoch: int, batch: int, files: list[str]) -> None:
     raise BadRecipe(
         f"The loss is not a number in epoch {epoch + 1}, batch {batch + 1} (first {files[0]}).",
-        hint="Lower lr and head_lr; the last good state is kept in the run's folder.",
+        hint="Lower lr and head_lr, and choose a new --out folder."
+        + (f" {BEST} in the old one can be the start of it." if epoch else ""),
     )
