@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -34,8 +35,9 @@ class S3Server:
 
     def place(self) -> str:
         """A prefix that nobody used before, for ``open_blobs``."""
+        user = f"{self.key}:{quote(self.secret, safe='')}"
         where = self.endpoint.removeprefix("http://")
-        return f"s3://{self.key}:{self.secret}@{where}/{BUCKET}/site-{next(self.numbers)}/objects"
+        return f"s3://{user}@{where}/{BUCKET}/site-{next(self.numbers)}/objects"
 
     def client(self, service: str = "s3") -> object:
         """A client of the service past RadLens."""

@@ -21,10 +21,10 @@ from radlens.ports import Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.database import Database
-from radlens.storage.folder import FolderBlobs
 from radlens.storage.guesses import SqlGuessing
 from radlens.storage.ledger import SqlLedger
 from radlens.storage.memory import MemoryBlobs
+from radlens.storage.places import Access, open_blobs, open_database
 from radlens.storage.records import SqlRecords
 from radlens.storage.seal import FileSeal
 from radlens.storage.sqlite import SqliteDatabase
@@ -64,9 +64,9 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
     if record:
         _make(settings.home)
-    stored = SqliteDatabase(settings.home / "radlens.sqlite" if record else None)
+    stored = open_database(settings.database_url) if record else SqliteDatabase()
     database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
-    blobs = FolderBlobs(settings.home / "objects") if record else MemoryBlobs()
+    blobs = open_blobs(settings.objects_url, access(settings)) if record else MemoryBlobs()
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
     shelves = (settings.home / "models", GALLERY)
     live = LiveModels(tasks, shelves, workers=settings.workers, cache=settings.home / "cache")
@@ -93,6 +93,11 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
         yield site
     finally:
         database.close()
+
+
+def access(settings: Settings) -> Access:
+    """How this site reaches its object store."""
+    return Access(settings.s3_endpoint, settings.s3_region, settings.s3_key, settings.s3_secret)
 
 
 def _accounts(settings: Settings, database: Database) -> Accounts:

@@ -31,6 +31,12 @@ class Settings:
     waiting: int = 64
     drain_s: int = 30
     free_bytes: int = 256 * 2**20
+    database: str = field(default="", repr=False)
+    objects: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_key: str = field(default="", repr=False)
+    s3_secret: str = field(default="", repr=False)
     site_name: str = "RadLens"
     log_format: str = "auto"
     log_level: str = "info"
@@ -53,6 +59,15 @@ class Settings:
     @property
     def lifetimes(self) -> Lifetimes:
         return Lifetimes(timedelta(minutes=self.idle_minutes), timedelta(hours=self.session_hours))
+
+    @property
+    def database_url(self) -> str:
+        """Where the tables are; a secret where it holds a password."""
+        return self.database or f"sqlite://{self.home}/radlens.sqlite"
+
+    @property
+    def objects_url(self) -> str:
+        return self.objects or f"file://{self.home}/objects"
 
     @property
     def local(self) -> bool:

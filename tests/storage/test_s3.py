@@ -15,7 +15,8 @@ from radlens.domain.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from radlens.storage.s3 import Access, S3Blobs
+from radlens.storage.places import Access
+from radlens.storage.s3 import S3Blobs
 from tests.contracts.stores import open_blobs
 from tests.objects import BUCKET
 from tests.postgres import free_port

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from radlens.bootstrap import open_site, settings
 from radlens.domain.errors import RadLensError
 from radlens.settings import Settings
+from radlens.storage.places import shown
 from radlens.usecases.models import live_models
 from radlens.usecases.verify import verify_records
 
@@ -20,7 +21,7 @@ def examine() -> bool:
     """Print the state of this installation and its site; true where nothing needs a hand."""
     click.echo(f"RadLens {version('radlens')}, Python {platform.python_version()}")
     known = settings()
-    packages = [_extra(name) for name in ("", "lab", "dev")]
+    packages = [_extra(name) for name in ("", "postgres", "s3", "oidc", "lab", "dev")]
     return all([packages[0], _site(known)])
 
 
@@ -51,6 +52,9 @@ def _site(known: Settings) -> bool:
     click.echo(
         f"  site     {known.home} ({_free(known.home):.0f} GB free), {known.workers} workers"
     )
+    click.echo(f"  database {shown(known.database_url)} (SQLite here: {sqlite_version})")
+    click.echo(f"  objects  {shown(known.objects_url)}")
+    _advise(known)
     try:
         with open_site(known) as site:
             log = verify_records(site, trusted=known.audit_keys)
@@ -68,6 +72,12 @@ def _site(known: Settings) -> bool:
         else:
             click.echo(f"  ok       {task}: {live[0].version} gives its golden answer")
     return fine
+
+
+def _advise(known: Settings) -> None:
+    file = known.home / "radlens.toml"
+    if (known.database or known.s3_secret) and file.exists() and file.stat().st_mode & 0o077:
+        click.echo(f"  advice   {file.name} may hold passwords and others can read it: chmod 600")
 
 
 def _free(home: Path) -> float:

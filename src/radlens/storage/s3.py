@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -22,6 +21,7 @@ from radlens.domain.errors import (
     StorageUnavailable,
 )
 from radlens.storage.folder import DIGEST
+from radlens.storage.places import Access
 
 # A store that does not answer is asked again for a few seconds, with back-off.
 PATIENCE: Any = {
@@ -39,16 +39,6 @@ KEYS = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalfo
 FULL = re.compile(
     r"507 Insufficient Storage|<Code>\w*(?:QuotaExceeded|StorageFull|InsufficientStorage)"
 )
-
-
-@dataclass(frozen=True)
-class Access:
-    """How to reach an S3 and as whom; what is empty is left to the environment (``AWS_...``)."""
-
-    endpoint: str = ""
-    region: str = ""
-    key: str = field(default="", repr=False)
-    secret: str = field(default="", repr=False)
 
 
 class S3Blobs:

@@ -1,0 +1,75 @@
+"""Where the stores of a site are, by URL; what reaches them is imported only where it is named."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from radlens.domain.errors import BadSettings, MissingExtra
+from radlens.ports import Blobs
+from radlens.storage.database import Database
+from radlens.storage.folder import FolderBlobs
+from radlens.storage.sqlite import SqliteDatabase
+
+SQLITE, FOLDER = "sqlite://", "file://"
+UNREADABLE = "an address that cannot be read"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach an S3 and as whom; what is empty is left to the environment (``AWS_...``)."""
+
+    endpoint: str = ""
+    region: str = ""
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+
+
+def open_database(url: str) -> Database:
+    """The database at ``sqlite://PATH`` or ``postgresql://...``, made with its tables."""
+    if url.startswith(SQLITE):
+        return SqliteDatabase(Path(url.removeprefix(SQLITE)))
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise BadSettings(
+            "The address of the database cannot be read.",
+            hint="It has the form postgresql://USER:PASSWORD@HOST:5432/DATABASE.",
+        )
+    with _extra("postgres", "A database in PostgreSQL"):
+        from radlens.storage.postgres import PostgresDatabase
+    return PostgresDatabase(url)
+
+
+def open_blobs(url: str, access: Access) -> Blobs:
+    """The objects below ``file://FOLDER`` or ``s3://BUCKET/PREFIX``."""
+    if url.startswith(FOLDER):
+        return FolderBlobs(Path(url.removeprefix(FOLDER)))
+    with _extra("s3", "An object store"):
+        from radlens.storage.s3 import S3Blobs
+    return S3Blobs(url, access)
+
+
+def shown(url: str) -> str:
+    """A place without user and password, for people to read."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # what cannot be read is not shown
+        return UNREADABLE
+    if not parts.scheme:
+        return UNREADABLE
+    if parts.scheme in ("sqlite", "file"):
+        return parts.path
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+@contextmanager
+def _extra(name: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "radlens":
+            raise  # a part of the product is missing, which no extra brings
+        raise MissingExtra(
+            f"{what} needs the extra {name}.", hint=f"pip install 'radlens[{name}]'"
+        ) from error
