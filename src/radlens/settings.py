@@ -21,7 +21,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Settings:
     """Everything that a site can be told. ``home`` is the one folder that it lives in.
 
-    Each entry is also an environment variable: ``workers`` is ``RADLENS_WORKERS``.
+    Each entry is also an environment variable: ``workers`` is ``RADLENS_WORKERS``, and a secret
+    can be in a file that ``RADLENS_METRICS_KEY_FILE`` names.
     """
 
     home: Path
@@ -91,7 +92,7 @@ def load_settings(environment: Mapping[str, str], **arguments: object) -> Settin
     known = {field.name: field.type for field in fields(Settings) if field.name != "home"}
     merged = _from_file(home / "radlens.toml", known)
     for name in known:
-        if (value := environment.get(f"RADLENS_{name.upper()}")) is not None:
+        if (value := _from_environment(environment, f"RADLENS_{name.upper()}")) is not None:
             merged[name] = value
     merged |= given
     typed = {name: _typed(name, value, known[name]) for name, value in merged.items()}
@@ -115,6 +116,16 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, object]:
             hint=f"The entries are: {', '.join(known)}.",
         )
     return dict(entries)
+
+
+def _from_environment(environment: Mapping[str, str], name: str) -> str | None:
+    """A variable, or the content of the file that it names with ``_FILE`` behind: for secrets."""
+    if (path := environment.get(f"{name}_FILE")) is None:
+        return environment.get(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"The file that {name}_FILE names cannot be read: {error}.") from error
 
 
 def _typed(name: str, value: object, kind: Any) -> Any:

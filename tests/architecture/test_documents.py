@@ -12,7 +12,9 @@ from radlens.cli.app import app
 from radlens.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/guide.md")]
+DOCUMENTS = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/runbook.md")
+]
 
 
 def typed() -> list[str]:

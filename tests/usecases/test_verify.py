@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from radlens.ports import Site
 from radlens.storage.rows import ENTRY, entry_of, entry_row
 from radlens.storage.seal import FileSeal
 from radlens.usecases.checkpoint import checkpoint
+from radlens.usecases.predict import predict
 from radlens.usecases.verify import verify_and_note, verify_records
-from tests.builders import tiny_site
+from tests.builders import picture, png, tiny_site
 from tests.storage.samples import NOON, a_prediction, an_act
 
 ME = Actor("tester", "cli")
@@ -246,3 +248,19 @@ def test_nothing_is_signed_where_nothing_is_put_on_record(tmp_path):
         assert checkpoint(site, every=1) == list[Checkpoint]()
         assert verify_records(site).entries == 3
         assert not list(tmp_path.glob("audit*"))
+
+
+def test_a_clock_that_is_set_back_breaks_nothing_and_is_remarked_on(tmp_path):
+    with tiny_site(tmp_path) as site:
+        times = [NOON, NOON + timedelta(seconds=30), NOON, NOON - timedelta(hours=1), NOON]
+        for seed, time in enumerate(times):
+            at_that_time = replace(site, clock=lambda time=time: time)
+            predict(at_that_time, png(picture(seed)), task="chest-xray", by=ME)
+        found = [prediction.time for prediction in site.records.history(limit=9)]
+        assert found == times[::-1]
+        last = site.trail.ends()[0]
+        [note] = [note for note in verify_records(site).notes if "clock" in note]
+        assert note == (
+            f"1 entries are earlier than the one before, first {last - 1}: "
+            "the clock was set back there."
+        )

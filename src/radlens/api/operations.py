@@ -101,6 +101,9 @@ class _Present:
         yield GaugeMetricFamily(
             "radlens_predictions_inside", "Predictions under way or waiting", line.inside
         )
+        yield GaugeMetricFamily(
+            "radlens_audit_entries", "Entries of the audit log", self._site.trail.ends()[0]
+        )
         names = ["task", "version", "digest"]
         models = GaugeMetricFamily("radlens_live_model", "The live model of a task", labels=names)
         for task in self._site.tasks:

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from radlens.api.callers import CALLER
 from radlens.logs import fields, new_id, request_id
 from radlens.metrics import IN_FLIGHT, PAGES, REQUESTS
 
@@ -76,9 +77,11 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "other"
     route = template(scope)
     REQUESTS.labels(method, route, str(status)).inc()
+    ms = round(1000 * seconds, 1)
+    more = {"account": scope[CALLER].account} if CALLER in scope else {}
     quiet = status < 400 and (route == "/" or route.startswith(QUIET))
     log.log(
         logging.DEBUG if quiet else logging.INFO,
         "request",
-        extra=fields(method=method, route=route, status=status, ms=round(1000 * seconds, 1)),
+        extra=fields(method=method, route=route, status=status, ms=ms, **more),
     )

@@ -6,8 +6,6 @@ from functools import partial
 from radlens.domain.errors import NoLiveModel, RadLensError
 from radlens.ports import Site
 
-PROBE = b"RadLens was here to see whether objects can be written."
-
 
 def unready(site: Site) -> dict[str, RadLensError]:
     """What is wrong, by a word or two that tell a stranger nothing more; {} where all is well.
@@ -35,7 +33,9 @@ def _error(check: Callable[[], None]) -> RadLensError | None:
 
 
 def _objects(site: Site) -> None:
-    site.blobs.get(site.blobs.put(PROBE))
+    digest = site.blobs.put(site.new_id().encode())  # its own, or two that ask would erase it
+    site.blobs.get(digest)
+    site.blobs.delete(digest)
 
 
 def _model(site: Site, task: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 
 from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, linked
@@ -11,6 +12,7 @@ from radlens.domain.prediction import Prediction, fingerprint
 from radlens.ports import Seal, Site
 
 STRIDE = 250
+SLACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,22 @@ def verify_records(site: Site, *, trusted: Iterable[str] = ()) -> Verified:
         _genuine(site.seal, known)
     own = site.seal.held() if site.seal else None
     ours = [one for one in known if one.statement.key in {own, *trusted}]
-    records = _Records(site)
+    records, clock = _Records(site), _Clock()
     entries = 0
     checked = vouched(linked(site.trail.entries()), ours)
     while some := list(islice(checked, STRIDE)):
         records.check(some)
+        clock.watch(some)
         entries = some[-1].seq
     records.check_erased(after=entries)
     _same_signer(known, ours, own)
     keys = tuple(sorted({one.statement.key for one in known}))
-    return Verified(entries, max((one.seq for one in known), default=0), keys, _notes(here, there))
+    return Verified(
+        entries,
+        max((one.seq for one in known), default=0),
+        keys,
+        (*_notes(here, there), *clock.notes()),
+    )
 
 
 def verify_and_note(site: Site, *, by: Actor, trusted: Iterable[str] = ()) -> Verified:
@@ -57,6 +65,33 @@ def verify_and_note(site: Site, *, by: Actor, trusted: Iterable[str] = ()) -> Ve
         raise
     _note(site, by, {"entries": found.entries, "sealed": found.sealed}, Outcome.DONE)
     return found
+
+
+class _Clock:
+    """The times of the entries: their order is that of their places, whatever a clock said.
+
+    A time is taken before the log is locked, so a little of it tells nothing.
+    """
+
+    def __init__(self) -> None:
+        self._before: datetime | None = None
+        self._back: list[int] = []
+
+    def watch(self, entries: list[Entry]) -> None:
+        """Look for entries that are earlier than the one before."""
+        for entry in entries:
+            if self._before and self._before - entry.act.time > SLACK:
+                self._back.append(entry.seq)
+            self._before = entry.act.time
+
+    def notes(self) -> tuple[str, ...]:
+        """A remark where the clock was set back."""
+        if not self._back:
+            return ()
+        return (
+            f"{len(self._back)} entries are earlier than the one before, first {self._back[0]}: "
+            "the clock was set back there.",
+        )
 
 
 class _Records:
