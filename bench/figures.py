@@ -19,7 +19,7 @@ from radlens.domain.audit import Actor
 from radlens.domain.calibration import probabilities
 from radlens.domain.finding import findings
 from radlens.domain.heatmap import heatmap
-from radlens.ports import Engine
+from radlens.model_ports import Engine
 from radlens.settings import Settings
 from radlens.usecases.batch import batch
 from radlens.usecases.predict import predict
@@ -111,7 +111,7 @@ def against_sgemm(subject: Subject, engine: Engine) -> float:
 def whole_use_case(home: Path) -> float:
     """A 1024 x 1024 PNG from bytes to committed record / the forward pass alone."""
     uploads = iter([image(1024, seed) for seed in range(32)])
-    with open_site(Settings(home=home, workers=1)) as site:
+    with open_site(Settings(home=home, gallery="gallery", workers=1)) as site:
         engine, x = site.live.current(TASK.name), tensor()
         whole, bare = medians(
             lambda: predict(site, next(uploads), task=TASK.name, by=ME),
@@ -165,7 +165,7 @@ def batch_throughput(home: Path, workers: int) -> float:
     for seed, file in enumerate(files):
         file.write_bytes(image(320, seed))
     ratios = []
-    with open_site(Settings(home=home, workers=workers)) as site:
+    with open_site(Settings(home=home, gallery="gallery", workers=workers)) as site:
         engine = site.live.current(TASK.name)
         raw_loop(engine, 4, workers)
         for part in range(4):

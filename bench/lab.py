@@ -59,7 +59,7 @@ def of_models(data: Path, name: str, home: Path) -> Iterator[Figure]:
 
 
 def _of_sets(engine: OnnxEngine, data: Path, name: str, home: Path) -> Iterator[Figure]:
-    with open_site(Settings(home=home)) as site:
+    with open_site(Settings(home=home, gallery="gallery")) as site:
         whole = find_dataset(site, str(data / name), task=TASKS[name])
         if "val" not in whole.splits:
             plan = Plan(validation=0.15, test=0.15, seed=1, keep=("test",))

@@ -52,7 +52,10 @@ def falsely_accused(data: Path, name: str) -> float:
 
 def scan_seconds(data: Path, images: int = 2000) -> float:
     """Processor time of scanning so many chest images on one thread, in seconds."""
-    with TemporaryDirectory() as home, open_site(Settings(home=Path(home))) as site:
+    with (
+        TemporaryDirectory() as home,
+        open_site(Settings(home=Path(home), gallery="gallery")) as site,
+    ):
         whole = import_folder(site, data / "chest-xray", task=TASKS["chest-xray"])
         keep_freed_memory()
         torch.set_num_threads(1)
@@ -64,7 +67,7 @@ def scan_seconds(data: Path, images: int = 2000) -> float:
 def memory_ratio(data: Path, large: int = 2000, small: int = 500) -> float:
     """The peak memory of a scan of many images in that of a scan of few, each a new process."""
     with TemporaryDirectory() as home:
-        with open_site(Settings(home=Path(home))) as site:
+        with open_site(Settings(home=Path(home), gallery="gallery")) as site:
             whole = import_folder(site, data / "chest-xray", task=TASKS["chest-xray"])
             for n in (large, small):
                 register(site, replace(whole, name=f"first-{n}", images=whole.images[:n]))
@@ -78,7 +81,10 @@ def _peak(home: str, name: str) -> float:
 
 @cache
 def _planted(data: Path, name: str) -> tuple[float, float]:
-    with TemporaryDirectory() as home, open_site(Settings(home=Path(home))) as site:
+    with (
+        TemporaryDirectory() as home,
+        open_site(Settings(home=Path(home), gallery="gallery")) as site,
+    ):
         torch.set_num_threads(1)
         whole = import_folder(site, data / name, task=TASKS[name])
         dataset, planted = plant(site, whole, np.random.default_rng(4))
@@ -161,7 +167,7 @@ def _brighter(pixels: Pixels, rng: np.random.Generator) -> bytes:
 
 def main(home: str, name: str) -> None:
     torch.set_num_threads(1)
-    with open_site(Settings(home=Path(home))) as site:
+    with open_site(Settings(home=Path(home), gallery="gallery")) as site:
         dataset = named(site, name)
         assert dataset is not None
         findings(site.blobs, dataset)

@@ -16,7 +16,8 @@ from radlens.lab.curves import curves
 from radlens.lab.evaluate import evaluate
 from radlens.lab.subgroups import subgroups
 from radlens.lab.subject import ask, images_of, scan_of
-from radlens.ports import Blobs, Engine, Site
+from radlens.model_ports import Engine
+from radlens.ports import Blobs, Site
 from radlens.settings import Settings
 
 IMAGES, DIFFERENT, SIDE = 1000, 100, 320
@@ -29,7 +30,7 @@ def evaluation_ratio(home: Path) -> float:
     The shipped chest model: the fastest network and the most labels, so the hardest case. Reading
     and preparing the images, all figures, curves and subgroups count; robustness does not.
     """
-    with open_site(Settings(home=home, workers=1), record=False) as site:
+    with open_site(Settings(home=home, gallery="gallery", workers=1), record=False) as site:
         engine = site.live.current(TASK)
         dataset = _dataset(site)
         images = images_of(dataset, "test")

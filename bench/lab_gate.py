@@ -23,7 +23,7 @@ from radlens.imaging.checks import check
 from radlens.imaging.decode import decode
 from radlens.imaging.prepare import prepare
 from radlens.lab.strangers import strangers
-from radlens.ports import Engine
+from radlens.model_ports import Engine
 from radlens.usecases.read import gated
 
 

@@ -51,7 +51,8 @@ def make(architecture: str, home: Path) -> Subject:
         provenance={},
         metrics={},
     )
-    bundle = write_bundle(home / "models" / TASK.name, manifest, exported.network, card, TASK)
+    bundle = write_bundle(home / "gallery" / TASK.name, manifest, exported.network, card, TASK)
+    (home / "radlens.toml").write_text('gallery = "gallery"\n')
     return Subject(network, bundle, _flops(exported.full))
 
 

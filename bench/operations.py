@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figure import Figure, show
-from tests.browser.conftest import furnish
+from tests.builders import furnish
 from tests.server.conftest import servers
 from tests.server.killing import Toll, storm
 

@@ -92,7 +92,7 @@ def load(port: int, requests: list[bytes]) -> float:
 def http_throughput(home: Path, workers: int) -> float:
     """Requests/s of 16 clients, answers recorded / images/s of the raw engine loop."""
     ratios = []
-    with open_site(Settings(home=home, workers=workers), record=False) as site:
+    with open_site(Settings(home=home, gallery="gallery", workers=workers), record=False) as site:
         engine = site.live.current(TASK.name)
         raw_loop(engine, 4, workers)
         with serving(home, workers) as (port, _):

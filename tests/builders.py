@@ -18,17 +18,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from radlens.api.callers import CALLER
 from radlens.bootstrap import PACKAGE, open_site, read_tasks
 from radlens.domain.account import Caller, Role
+from radlens.domain.audit import Actor, Entry, Verb, verify
 from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint, Tier, TierRecord
 from radlens.domain.gate import MEANINGS, Gate, Share, Signal
 from radlens.domain.metrics import Proportion
 from radlens.domain.model import InputSpec, Manifest
+from radlens.domain.registry import Stage, Version
 from radlens.domain.task import Mode, Task
 from radlens.domain.uncertainty import Uncertainty
+from radlens.engines.bundle import read_parts
 from radlens.engines.golden import golden_scan
 from radlens.imaging.prepare import prepare
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.usecases.activate import activate
+from radlens.usecases.register import register
 
 TASKS = read_tasks(PACKAGE / "tasks")
 SPEC = InputSpec(64, 64, (0.5,) * 3, (0.25,) * 3, (1.0, 99.0))
@@ -217,14 +222,30 @@ def unserved_card(home: Path) -> str:
     return "unserved"
 
 
-@contextmanager
-def tiny_site(home: Path, *, record: bool = True, **settings: int) -> Iterator[Site]:
-    """A site in a folder: tiny models for chest-xray and brain-tumor, none for "unserved"."""
+def own_gallery(home: Path) -> None:
+    """Let a home's site begin with the bundles of ``home/gallery``, not with the package's."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "radlens.toml").write_text('gallery = "gallery"\n')
+
+
+def furnish(home: Path) -> None:
+    """A home whose site begins with tiny models for chest-xray and brain-tumor alone.
+
+    Whatever lies in ``home/gallery`` when the site is opened first is live from then on.
+    """
     unserved_card(home)
+    own_gallery(home)
     for name in ("chest-xray", "brain-tumor"):
-        if not (home / "models" / name).exists():
-            tiny_bundle(home / "models" / name, TASKS[name])
-    with open_site(Settings(home=home, **{"workers": 2, **settings}), record=record) as site:
+        if not (home / "gallery" / name).exists():
+            tiny_bundle(home / "gallery" / name, TASKS[name])
+
+
+@contextmanager
+def tiny_site(home: Path, *, record: bool = True, **settings: object) -> Iterator[Site]:
+    """A site in a folder: tiny models for chest-xray and brain-tumor, none for "unserved"."""
+    furnish(home)
+    chosen = Settings(home=home, **{"workers": 2, "gallery": "gallery", **settings})
+    with open_site(chosen, record=record) as site:
         yield site
 
 
@@ -236,3 +257,23 @@ def let_in(app: ASGIApp, role: Role = Role.ADMIN) -> ASGIApp:
         await app({**scope, CALLER: somebody}, receive, send)
 
     return behind
+
+
+def readings(site: Site) -> list[Entry]:
+    """The audit entries that tell of predictions, in a chain that verifies."""
+    assert verify(site.trail.entries())
+    return [entry for entry in site.trail.entries() if entry.act.verb == Verb.PREDICT]
+
+
+def go_live(site: Site, folder: Path) -> Version:
+    """Register the bundle in a folder and let it answer from now on."""
+    version = register(site, lambda: read_parts(folder), by=Actor("tester", "cli"))
+    return activate(site, version.digest, by=Actor("tester", "cli"))
+
+
+def damage(home: Path, task: str, part: str = "model.onnx") -> None:
+    """Spoil a part of the live version of a task among a site's objects."""
+    with tiny_site(home) as site:
+        [version] = site.registry.versions(task=task, stage=Stage.LIVE)
+    digest = version.files[part]
+    (home / "objects" / digest[:2] / digest).write_bytes(b"spoiled")

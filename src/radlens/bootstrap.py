@@ -1,10 +1,12 @@
 """Settings -> Site: the one place where the doors are chosen and opened."""
 
+import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from secrets import token_urlsafe
@@ -12,12 +14,14 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from radlens.account_ports import Accounts
-from radlens.domain.errors import StorageUnavailable
+from radlens.domain.audit import SYSTEM
+from radlens.domain.errors import BadInput, Conflict, StorageUnavailable
 from radlens.domain.task import Task
+from radlens.engines.bundle import read_parts
 from radlens.engines.line import BoundedLine
 from radlens.engines.live import LiveModels
 from radlens.passwords import Argon2Passwords
-from radlens.ports import Site
+from radlens.ports import Blobs, Seal, Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.database import Database
@@ -26,13 +30,16 @@ from radlens.storage.ledger import SqlLedger
 from radlens.storage.memory import MemoryBlobs
 from radlens.storage.places import Access, open_blobs, open_database
 from radlens.storage.records import SqlRecords
+from radlens.storage.registry import SqlRegistry
 from radlens.storage.seal import FileSeal
 from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.stores import SiteStores
 from radlens.storage.trail import SqlTrail
 from radlens.storage.watched import Watched
 from radlens.usecases.checkpoint import checkpoint_when_due
+from radlens.usecases.register import register_shipped
 
+log = logging.getLogger("radlens")
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
 ACCESS = PACKAGE / "access.toml"
@@ -44,55 +51,88 @@ def settings(**arguments: object) -> Settings:
 
 
 @contextmanager
+def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
+    """The site of a home folder, made on first use, with what ships registered.
+
+    Without ``record`` nothing of a reading is kept: the models are those of the site where there
+    is one, else the gallery's.
+    """
+    gallery = settings.home / settings.gallery if settings.gallery else GALLERY
+    there = bool(settings.database) or (settings.home / "radlens.sqlite").exists()
+    with ExitStack() as doors:
+        if record or there:
+            site = doors.enter_context(open_bare(settings))
+        else:
+            site = doors.enter_context(_in_memory(settings))
+        if record or not there:
+            _offer(site, gallery)
+        if there and not record:
+            site = _forgetful(site, doors.enter_context(closing(SqliteDatabase())))
+        yield site
+
+
+@contextmanager
 def open_bare(settings: Settings) -> Iterator[Site]:
     """A site as it is, without anything that opening it for use would put there first."""
-    with open_site(settings) as site:
-        yield site
+    _make(settings.home)
+    with closing(open_database(settings.database_url)) as stored:
+        blobs = open_blobs(settings.objects_url, access(settings))
+        yield _site(settings, stored, blobs, seal=_seal(settings))
 
 
 @contextmanager
 def open_trial(settings: Settings, *, checkpoints: bytes) -> Iterator[Site]:
     """An empty site in memory, with another's second place of checkpoints and without a key."""
-    with TemporaryDirectory() as scratch, open_site(settings, record=False) as site:
+    with TemporaryDirectory() as scratch, _in_memory(settings) as site:
         seal = FileSeal(Path(scratch) / "key", Path(scratch) / "checkpoints", make=False)
         seal.mirror.write_bytes(checkpoints)
         yield replace(site, seal=seal)
 
 
 @contextmanager
-def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
-    """The site of a home folder, made on first use; without ``record`` nothing touches the disk."""
-    if record:
-        _make(settings.home)
-    stored = open_database(settings.database_url) if record else SqliteDatabase()
+def _in_memory(settings: Settings) -> Iterator[Site]:
+    with closing(SqliteDatabase()) as stored:
+        yield _site(settings, stored, MemoryBlobs(), seal=None)
+
+
+def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None) -> Site:
     database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
-    blobs = open_blobs(settings.objects_url, access(settings)) if record else MemoryBlobs()
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
-    shelves = (settings.home / "models", GALLERY)
-    live = LiveModels(tasks, shelves, workers=settings.workers, cache=settings.home / "cache")
+    registry = SqlRegistry(database)
+    folder = settings.home if seal else None
+    cache = settings.home / "cache"
     site = Site(
         tasks=tasks,
         records=SqlRecords(database),
         trail=SqlTrail(database),
-        seal=_seal(settings) if record else None,
+        seal=seal,
         ledger=SqlLedger(database),
         blobs=blobs,
-        stores=SiteStores(
-            database, folder=settings.home if record else None, free_bytes=settings.free_bytes
-        ),
-        live=live,
+        stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
+        registry=registry,
+        live=LiveModels(tasks, registry, blobs, workers=settings.workers, cache=cache),
         line=BoundedLine(running=settings.workers, waiting=settings.waiting),
         accounts=_accounts(settings, database),
         bounds=settings.bounds,
         workers=settings.workers,
+        approvals=settings.approvals,
         clock=lambda: datetime.now().astimezone(),
         new_id=lambda: uuid4().hex,
     )
     sealing = replace(site, trail=SqlTrail(stored))  # a checkpoint is not itself a reason for one
-    try:
-        yield site
-    finally:
-        database.close()
+    return site
+
+
+def _forgetful(site: Site, database: Database) -> Site:
+    """The site with its models, where what is put on record is forgotten."""
+    return replace(
+        site,
+        records=SqlRecords(database),
+        trail=SqlTrail(database),
+        seal=None,
+        ledger=SqlLedger(database),
+        blobs=MemoryBlobs(),
+    )
 
 
 def access(settings: Settings) -> Access:
@@ -125,6 +165,23 @@ def _seal(settings: Settings) -> FileSeal:
         Path(settings.audit_mirror or home / "audit-checkpoints.jsonl"),
         make=not settings.audit_key,
     )
+
+
+def _offer(site: Site, gallery: Path) -> None:
+    """Register what ships and is not yet known: on first opening, and after an update.
+
+    A bundle at a time, each in its own transaction: a process that opens the site meanwhile adds
+    what is missing itself, so neither works on a half of it.
+    """
+    known = {version.digest for version in site.registry.versions()}
+    for manifest in sorted([*gallery.glob("*/manifest.json"), *gallery.glob("*/*/manifest.json")]):
+        if sha256(manifest.read_bytes()).hexdigest() in known:
+            continue
+        try:
+            with suppress(Conflict):  # another process was faster, or its name is taken
+                register_shipped(site, read_parts(manifest.parent), by=SYSTEM)
+        except BadInput as error:  # a site with models of its own goes on without it
+            log.warning("The bundle %s is left out: %s", manifest.parent.name, error.message)
 
 
 def _make(home: Path) -> None:

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from radlens.account_ports import Accounts
 from radlens.domain.audit import Act, Entry, Wanted
 from radlens.domain.backup import Snapshot, Table
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.ledger import Item, Kind
-from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.domain.prediction import Once, Prediction
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Task
+from radlens.model_ports import Live, Registry
 
 
 class Records(Protocol):
@@ -178,32 +175,6 @@ class Stores(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """One loaded model, safe to call from many threads."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-    @property
-    def ref(self) -> ModelRef: ...
-
-    def forward(self, tensor: NDArray[np.float32]) -> Forward:
-        """One pass over a tensor of shape (n, 3, rows, cols); NotAssessable on NaN."""
-        ...
-
-    def prove(self) -> None:
-        """Raise BadBundle unless the golden scan gets its golden answer, here and now."""
-        ...
-
-
-class Live(Protocol):
-    """The model that answers for each task at this moment."""
-
-    def current(self, task: str) -> Engine:
-        """The live model, pinned for as long as the caller holds it; raises NoLiveModel."""
-        ...
-
-
 class Line(Protocol):
     """Those whose images are being read, and those who wait; its length is bounded."""
 
@@ -231,7 +202,10 @@ class Line(Protocol):
 
 @dataclass(frozen=True)
 class Site:
-    """The open doors of one running RadLens. ``seal`` is None where nothing is put on record."""
+    """The open doors of one running RadLens. ``seal`` is None where nothing is put on record.
+
+    ``approvals`` is how many accounts an activation needs: 1, or 2.
+    """
 
     tasks: Mapping[str, Task]
     records: Records
@@ -240,10 +214,12 @@ class Site:
     ledger: Ledger
     blobs: Blobs
     stores: Stores
+    registry: Registry
     live: Live
     line: Line
     accounts: Accounts
     bounds: Bounds
     workers: int
+    approvals: int
     clock: Callable[[], datetime]
     new_id: Callable[[], str]

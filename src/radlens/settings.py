@@ -22,7 +22,8 @@ class Settings:
     """Everything that a site can be told. ``home`` is the one folder that it lives in.
 
     Each entry is also an environment variable: ``workers`` is ``RADLENS_WORKERS``, and a secret
-    can be in a file that ``RADLENS_METRICS_KEY_FILE`` names.
+    can be in a file that ``RADLENS_METRICS_KEY_FILE`` names. ``gallery`` is a folder of bundles
+    that a new site begins with; without one it is the package's.
     """
 
     home: Path
@@ -47,6 +48,9 @@ class Settings:
     image_pixels: int = Bounds.image_pixels
     frames: int = Bounds.frames
     inflated_bytes: int = Bounds.inflated_bytes
+    bundle_bytes: int = 268_435_456
+    approvals: int = 1
+    gallery: str = ""
     audit_every: int = 1000
     audit_key: str = ""
     audit_trusted: str = ""

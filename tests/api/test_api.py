@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from radlens.api.app import create_api
 from radlens.api.operations import create_operations
 from radlens.domain.errors import NoSuchObject, StorageFull
-from tests.builders import TASKS, let_in, picture, png, tiny_site
+from tests.builders import TASKS, damage, let_in, picture, png, tiny_site
 
 IMAGE = png(picture())
 COLOURED = png(np.stack([picture(seed) for seed in range(3)], 2))
@@ -135,8 +135,8 @@ def test_ready_means_that_every_live_model_gave_its_golden_answer(tmp_path: Path
     with tiny_site(tmp_path) as site:
         client = TestClient(create_operations(site))
         assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
+    damage(tmp_path, "brain-tumor")
     with tiny_site(tmp_path) as site:
-        (tmp_path / "models" / "brain-tumor" / "card.md").write_text("changed")
         client = TestClient(create_operations(site))
         assert client.get("/readyz").status_code == 503
         assert (

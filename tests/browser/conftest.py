@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
 
-from tests.builders import TASKS, tiny_bundle, unserved_card
+from tests.builders import furnish
 
 FLAGS = [
     "--no-sandbox",
@@ -70,12 +70,6 @@ def start(home: Path, port: int, *, demo: bool = True, **settings: object) -> su
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def furnish(home: Path) -> None:
-    for name in ("chest-xray", "brain-tumor"):
-        tiny_bundle(home / "models" / name, TASKS[name])
-    unserved_card(home)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import pytest
 
 from radlens.domain.audit import Actor
 from radlens.usecases.predict import predict
-from tests.browser.conftest import Server, free_port, furnish, start
-from tests.builders import picture, png, tiny_site
+from tests.browser.conftest import Server, free_port, start
+from tests.builders import damage, furnish, picture, png, tiny_site
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_taken_port_is_one_sentence_and_a_hint(server, home):
 
 
 def test_a_broken_model_does_not_stop_the_others(home):
-    (home / "models" / "brain-tumor" / "card.md").write_text("changed")
+    damage(home, "brain-tumor")
     port = free_port()
     process = start(home, port)
     said = process.stdout.readline()

@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.builders import TASKS, gated_bundle, measured, picture, png, tiny_bundle, unserved_card
+from tests.builders import TASKS, damage, furnish, gated_bundle, measured, picture, png, tiny_bundle
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    for name in ("chest-xray", "brain-tumor"):
-        tiny_bundle(tmp_path / "home" / "models" / name, TASKS[name])
-    unserved_card(tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    furnish(tmp_path / "home")
     return tmp_path / "home"
 
 
@@ -64,7 +63,7 @@ def test_predict_prints_one_object_per_file_in_the_order_given(home, images) -> 
 
 def test_tiers_and_sets_come_with_what_was_measured_in_words_and_in_json(home, images) -> None:
     task = TASKS["brain-tumor"]
-    tiny_bundle(home / "models" / task.name, task, **measured(task))
+    tiny_bundle(home / "gallery" / task.name, task, **measured(task))
     said = radlens(home, "predict", images[0], "--task", task.name)
     assert said.returncode == 0, said.stderr
     assert "High      Meningioma" in said.stdout
@@ -138,12 +137,11 @@ def test_errors_are_a_sentence_a_hint_and_an_exit_code(home, arguments, code, wo
     assert "Traceback" not in done.stderr
 
 
-def test_a_damaged_bundle_is_refused_with_exit_code_two(home, images) -> None:
-    network = home / "models" / "chest-xray" / "model.onnx"
-    network.write_bytes(network.read_bytes()[:-1] + b"\0")
+def test_a_damaged_model_is_never_asked(home, images) -> None:
+    damage(home, "chest-xray", "model.onnx")
     done = radlens(home, "predict", images[0], "-t", "chest-xray")
-    assert done.returncode == 2
-    assert "is not what its manifest says" in done.stderr
+    assert done.returncode == 6
+    assert "is not what was written" in done.stderr
 
 
 def lines(out: Path) -> list[dict[str, object]]:
@@ -192,13 +190,13 @@ def test_a_file_that_is_no_results_file_is_left_alone(home, images, tmp_path) ->
 
 
 def test_a_colour_picture_is_refused_and_a_doubtful_image_says_why(home, images, tmp_path) -> None:
+    gated_bundle(home / "gallery" / "chest-xray", TASKS["chest-xray"], doubtful=0, refused=9)
     photo = tmp_path / "photo.png"
     photo.write_bytes(png(np.stack([picture(seed) for seed in range(3)], 2)))
     done = radlens(home, "predict", photo, "-t", "chest-xray")
     assert done.returncode == 2
     assert "in colour" in done.stderr
     assert done.stdout == ""
-    gated_bundle(home / "models" / "chest-xray", TASKS["chest-xray"], doubtful=0, refused=9)
     done = radlens(home, "predict", images[0], "-t", "chest-xray")
     assert done.returncode == 0
     assert "DOUBTFUL: It is doubtful whether the model may read this image." in done.stdout
@@ -209,9 +207,30 @@ def test_models_list_says_which_model_answers_and_why_none_does(home) -> None:
     rows = {
         row["task"]: row for row in json.loads(radlens(home, "models", "list", "--json").stdout)
     }
-    assert rows["chest-xray"]["version"] == "tiny-1"
-    assert rows["unserved"]["error"]["kind"] == "NoLiveModel"
-    assert "unserved" in radlens(home, "models", "list").stdout
+    assert (rows["chest-xray"]["version"], rows["chest-xray"]["stage"]) == ("tiny-1", "live")
+    said = radlens(home, "models", "list").stdout
+    assert "unserved\n  -          nothing answers." in said
+    assert rows["chest-xray"]["facts"]["statement"] in said
+
+
+def test_a_bundle_is_registered_activated_and_rolled_back(home, images, tmp_path) -> None:
+    task = TASKS["chest-xray"]
+    folder = tiny_bundle(tmp_path / "new", task, seed=8, version="new")
+    added = radlens(home, "models", "add", folder, "--reason", "trained anew")
+    assert added.returncode == 0, added.stderr
+    assert "radlens models activate chest-xray/new" in added.stdout
+    assert radlens(home, "models", "add", folder).returncode == 4
+    assert radlens(home, "models", "activate", "new").returncode == 0
+
+    def answering() -> str:
+        done = radlens(home, "predict", images[0], "-t", task.name, "--json")
+        return json.loads(done.stdout)[0]["model"]["version"]
+
+    assert answering() == "new"
+    assert "tiny-1" in radlens(home, "models", "rollback", task.name).stdout
+    assert answering() == "tiny-1"
+    assert radlens(home, "models", "retire", "chest-xray/tiny-1").returncode == 4
+    assert radlens(home, "models", "activate", "absent").returncode == 3
 
 
 def test_an_empty_history_says_how_to_begin(home) -> None:
@@ -220,10 +239,10 @@ def test_an_empty_history_says_how_to_begin(home) -> None:
 
 def test_doctor_is_content_with_a_good_site_and_not_with_a_broken_one(home) -> None:
     assert radlens(home, "doctor").returncode == 0
-    (home / "models" / "chest-xray" / "card.md").write_text("changed")
+    damage(home, "chest-xray")
     done = radlens(home, "doctor")
     assert done.returncode == 1
-    assert "card.md" in done.stdout
+    assert "not what was written" in done.stdout
 
 
 def test_a_home_that_cannot_be_made_is_one_sentence(tmp_path, images) -> None:

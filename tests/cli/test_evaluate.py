@@ -21,7 +21,7 @@ from radlens.domain.ledger import Item, Kind
 from radlens.lab.dataset import find_dataset
 from radlens.settings import Settings
 from radlens.usecases.predict import predict
-from tests.builders import TASKS, tiny_bundle, tiny_manifest, tiny_network
+from tests.builders import TASKS, own_gallery, tiny_bundle, tiny_manifest, tiny_network
 from tests.lab.tiny import write_dataset, write_manifest
 
 TASK, ME = TASKS["brain-tumor"], Actor("a test", "cli")
@@ -33,7 +33,7 @@ def run(home: Path, *arguments: object) -> Result:
 
 
 def entries(home: Path, kind: Kind) -> list[Item]:
-    with open_site(Settings(home=home)) as site:
+    with open_site(Settings(home=home, gallery="gallery")) as site:
         return site.ledger.items(kind)
 
 
@@ -41,7 +41,8 @@ def entries(home: Path, kind: Kind) -> list[Item]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with two models of a task, a dataset, and the evaluation of one against the other."""
     folder = tmp_path_factory.mktemp("evaluated")
-    tiny_bundle(folder / "home" / "models" / TASK.name, TASK)
+    own_gallery(folder / "home")
+    tiny_bundle(folder / "home" / "gallery" / TASK.name, TASK)
     tiny_bundle(folder / "other", TASK, seed=8, version="tiny-2")
     rows = write_dataset(folder / "data", TASK, {"train": 8, "test": 24})
     write_manifest(folder / "data", [row | {"sex": "FM"[i % 2]} for i, row in enumerate(rows)])
@@ -58,7 +59,7 @@ def test_the_figures_are_those_of_the_answers_that_serving_gives(made: Path) -> 
     record = json.loads((made / "out" / "record.json").read_text())
     rows = (made / "data" / "manifest.csv").read_text().splitlines()[1:]
     tests = [line.split(",") for line in rows if ",test," in line]
-    with open_site(Settings(home=made / "home"), record=False) as site:
+    with open_site(Settings(home=made / "home", gallery="gallery"), record=False) as site:
         answers = [
             predict(site, (made / "data" / row[0]).read_bytes(), task=TASK.name, by=ME)
             for row in tests
@@ -74,7 +75,7 @@ def test_the_figures_are_those_of_the_answers_that_serving_gives(made: Path) -> 
 def test_the_entry_holds_the_record_and_every_file_that_was_written(made: Path) -> None:
     [item] = entries(made / "home", Kind.EVALUATION)
     out = made / "out"
-    with open_site(Settings(home=made / "home")) as site:
+    with open_site(Settings(home=made / "home", gallery="gallery")) as site:
         for name, digest in item.files.items():
             assert (out / name).read_bytes() == site.blobs.get(digest)
         curves = json.loads(site.blobs.get(item.files["curves.json"]))
@@ -121,7 +122,7 @@ def chest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two models of a multi-label task, compared on a dataset that the first was trained on."""
     folder, task = tmp_path_factory.mktemp("chest"), TASKS["chest-xray"]
     write_dataset(folder / "data", task, {"train": 13, "val": 52, "test": 26})
-    with open_site(Settings(home=folder / "home")) as site:
+    with open_site(Settings(home=folder / "home", gallery="gallery")) as site:
         data = find_dataset(site, str(folder / "data"), task=task)
     provenance = {"dataset": {"sha256": data.id}}
     tiny_bundle(folder / "one", task, provenance=provenance)
@@ -173,7 +174,7 @@ Spoil = Callable[[Path], list[object]]
 
 def _other_task(folder: Path) -> list[object]:
     tiny_bundle(folder / "chest", TASKS["chest-xray"])
-    with open_site(Settings(home=folder / "home")) as site:
+    with open_site(Settings(home=folder / "home", gallery="gallery")) as site:
         find_dataset(site, str(folder / "data"), task=TASK)
     return [folder / "chest", "--dataset", "data"]
 
@@ -231,7 +232,8 @@ def _against_itself(folder: Path) -> list[object]:
 def test_bad_input_is_said_with_a_hint_and_leaves_no_entry(
     spoil: Spoil, said: str, tmp_path: Path
 ) -> None:
-    tiny_bundle(tmp_path / "home" / "models" / TASK.name, TASK)
+    own_gallery(tmp_path / "home")
+    tiny_bundle(tmp_path / "home" / "gallery" / TASK.name, TASK)
     write_dataset(tmp_path / "data", TASK, {"train": 8, "test": 8})
     done = run(tmp_path / "home", *spoil(tmp_path), "--no-robustness")
     assert done.exit_code == 2, done.output

@@ -9,7 +9,7 @@ import pytest
 from radlens.domain.errors import NotAssessable
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
-from radlens.ports import Engine
+from radlens.model_ports import Engine
 from tests.builders import TASKS, tiny_bundle
 
 TASK = TASKS["chest-xray"]

@@ -31,7 +31,7 @@ BRAIN, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with open_site(Settings(home=tmp_path / "home"), record=False) as opened:
+    with open_site(Settings(home=tmp_path / "home", gallery="gallery"), record=False) as opened:
         yield opened
 
 

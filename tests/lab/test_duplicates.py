@@ -24,7 +24,7 @@ BRAIN: Task = TASKS["brain-tumor"]
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with open_site(Settings(home=tmp_path / "home"), record=False) as opened:
+    with open_site(Settings(home=tmp_path / "home", gallery="gallery"), record=False) as opened:
         yield opened
 
 

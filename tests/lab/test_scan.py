@@ -26,7 +26,7 @@ CLEAN = 40
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with open_site(Settings(home=tmp_path_factory.mktemp("home"))) as opened:
+    with open_site(Settings(home=tmp_path_factory.mktemp("home"), gallery="gallery")) as opened:
         yield opened
 
 

@@ -29,7 +29,7 @@ PLAN = Plan(validation=0.2, test=0.2, seed=1)
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with open_site(Settings(home=tmp_path / "home"), record=False) as opened:
+    with open_site(Settings(home=tmp_path / "home", gallery="gallery"), record=False) as opened:
         yield opened
 
 

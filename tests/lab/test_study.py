@@ -68,7 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_trains_every_arm_once_and_goes_on_after_a_kill(home: Path):
     killed = subprocess.run([sys.executable, "-m", __name__, str(home)], cwd=ROOT, check=False)
     assert killed.returncode == -9
-    with open_site(Settings(home=home / "home", workers=1)) as site:
+    with open_site(Settings(home=home / "home", workers=1, gallery="gallery")) as site:
         [item] = site.ledger.items(Kind.STUDY)
         before = Study.of(item)
         assert (before.state, len(before.arms)) == (State.RUNNING, 3)
@@ -103,7 +103,7 @@ class Deadly:
 
 def until_killed(home: Path) -> None:
     """Begin the study on a site whose ledger is deadly."""
-    with open_site(Settings(home=home / "home", workers=1)) as site:
+    with open_site(Settings(home=home / "home", workers=1, gallery="gallery")) as site:
         deadly = replace(site, ledger=Deadly(site.ledger))
         study(deadly, home / "study.toml", data=str(home / "data"))
 

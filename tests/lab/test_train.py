@@ -49,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     folder = tmp_path_factory.mktemp("run")
     write_dataset(folder / "data", TASK, {"train": 24, "val": 12, "test": 12})
     recipe = write_recipe(folder / "recipe.toml", epochs=2)
-    with open_site(Settings(home=folder / "home", workers=1)) as site:
+    with open_site(Settings(home=folder / "home", workers=1, gallery="gallery")) as site:
         entry = train(site, recipe, data=str(folder / "data"), out=folder / "out")
         assert entry
         yield Done(folder, site, entry)

@@ -14,8 +14,8 @@ import pytest
 from radlens.bootstrap import open_site
 from radlens.settings import Settings
 from radlens.usecases.verify import verify_records
-from tests.browser.conftest import free_port, furnish, start
-from tests.builders import TASKS, picture, png, signed, slow_network
+from tests.browser.conftest import free_port, start
+from tests.builders import TASKS, furnish, picture, png, signed, slow_network
 
 TASK = "chest-xray"
 
@@ -64,7 +64,7 @@ def send(port: int, seed: int = 0, **headers: str) -> Answer:
 
 def on_record(home: Path) -> set[str]:
     """The predictions of a site whose chain verifies."""
-    with open_site(Settings(home=home)) as site:
+    with open_site(Settings(home=home, gallery="gallery")) as site:
         verify_records(site)
         return {prediction.id for prediction in site.records.history(limit=1000)}
 
@@ -127,5 +127,5 @@ def home(tmp_path: Path) -> Path:
 def slow_home(home: Path) -> Path:
     """A site whose chest model takes most of a second for an image."""
     labels = len(TASKS[TASK].labels)
-    signed(home / "models" / TASK, model=slow_network(labels, layers=150))
+    signed(home / "gallery" / TASK, model=slow_network(labels, layers=150))
     return home

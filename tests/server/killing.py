@@ -94,7 +94,7 @@ def storm(
 
 
 def _toll(home: Path, acknowledged: dict[int, set[str]], returns: list[float]) -> Toll:
-    with open_site(Settings(home=home)) as site:
+    with open_site(Settings(home=home, gallery="gallery")) as site:
         entries = verify_records(site).entries
         kept = [found.id for found in site.records.history(limit=10 * len(acknowledged))]
     told = set().union(*acknowledged.values())

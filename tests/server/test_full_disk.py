@@ -8,7 +8,7 @@ from shutil import disk_usage
 
 import pytest
 
-from tests.browser.conftest import furnish
+from tests.builders import furnish
 from tests.server.conftest import Serve, ask, on_record, send
 
 MIB = 2**20

@@ -46,8 +46,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(tmp_path: Path, furnished: Path) -> Iterator[Site]:
-    for part in ("models", "cache"):
-        shutil.copytree(furnished / part, tmp_path / part)
+    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
     with tiny_site(tmp_path) as opened:
         door.enter(opened, Settings(home=tmp_path, site_name="Test site"), entrance())
         yield opened

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from radlens.domain.finding import OperatingPoint
 from radlens.ui import door
-from tests.builders import TASKS, measured, tiny_bundle
+from tests.builders import TASKS, go_live, measured, tiny_bundle
 from tests.ui.conftest import BAD, GOOD, OTHER
 
 
@@ -158,8 +158,8 @@ def test_the_models_statement_stands_beside_the_result(visit):
 
 def test_nothing_reported_is_never_called_normal(tmp_path: Path, visit, site):
     strict = (OperatingPoint(0.9999),) * 13
-    shutil.rmtree(tmp_path / "models" / "chest-xray")
-    tiny_bundle(tmp_path / "models" / "chest-xray", TASKS["chest-xray"], operating_points=strict)
+    changed = {"version": "strict", "operating_points": strict}
+    go_live(site, tiny_bundle(tmp_path / "strict", TASKS["chest-xray"], **changed))
     text = visit().task("chest-xray").send(GOOD).text
     assert "Looked for and not reported" in text
     assert "Pneumothorax" in text
@@ -167,24 +167,23 @@ def test_nothing_reported_is_never_called_normal(tmp_path: Path, visit, site):
         assert wrong not in text.lower()
 
 
-def summary_with(tmp_path: Path, visit, label: str) -> str:
+def summary_with(tmp_path: Path, site, visit, label: str) -> str:
     """The summary that a model shows which always answers with one label."""
     task = TASKS["brain-tumor"]
     sure = measured(task, answer=task.names.index(label))
-    shutil.rmtree(tmp_path / "models" / task.name)
-    tiny_bundle(tmp_path / "models" / task.name, task, **sure)
+    go_live(site, tiny_bundle(tmp_path / label, task, version=label, **sure))
     text = visit().task(task.name).send(GOOD).text
     return text[text.index("rl-summary") : text.index("rl-findings")]
 
 
 def test_an_answer_without_disease_bears_no_urgency(tmp_path: Path, site, visit):
-    summary = summary_with(tmp_path, visit, "no_tumor")
+    summary = summary_with(tmp_path, site, visit, "no_tumor")
     assert "None of the three tumours" in summary
     assert "rl-routine" not in summary
 
 
 def test_a_reported_disease_bears_its_urgency_its_tier_and_the_advice(tmp_path: Path, site, visit):
-    summary = summary_with(tmp_path, visit, "glioma")
+    summary = summary_with(tmp_path, site, visit, "glioma")
     assert "rl-critical" in summary
     assert "High confidence, right in 46 of 50" in summary
     assert "Tier High was right in 46 of 50 held-out cases (92.0 %" in summary
@@ -192,7 +191,7 @@ def test_a_reported_disease_bears_its_urgency_its_tier_and_the_advice(tmp_path: 
 
 
 def test_what_cannot_be_ruled_out_stands_beside_the_answer(tmp_path: Path, site, visit):
-    summary = summary_with(tmp_path, visit, "glioma")
+    summary = summary_with(tmp_path, site, visit, "glioma")
     assert "With 90 % asked for, the true class is among: Glioma, Meningioma." in summary
     assert "The true class was in the set in 90 of 99 held-out cases" in summary
     assert "Too few cases to rule out at this level, whatever the image shows" in summary

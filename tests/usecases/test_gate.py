@@ -7,12 +7,11 @@ import pytest
 from sklearn.datasets import load_sample_images
 
 from radlens.domain.audit import Actor
-from radlens.domain.errors import BadBundle, BadInput, NotThisTask
+from radlens.domain.errors import BadInput, BrokenModel, NotThisTask
 from radlens.domain.gate import Verdict
 from radlens.ports import Site
 from radlens.usecases.predict import predict
-from radlens.usecases.verify import verify_records
-from tests.builders import TASKS, gated_bundle, picture, png, tiny_site
+from tests.builders import TASKS, gated_bundle, picture, png, readings, tiny_site
 from tests.imaging.samples import dicom
 
 TASK = TASKS["chest-xray"]
@@ -25,7 +24,7 @@ def read(site: Site, upload: bytes):
 
 
 def gated(home: Path, doubtful: float, refused: float):
-    gated_bundle(home / "models" / TASK.name, TASK, doubtful=doubtful, refused=refused)
+    gated_bundle(home / "gallery" / TASK.name, TASK, doubtful=doubtful, refused=refused)
     return tiny_site(home)
 
 
@@ -48,7 +47,7 @@ def test_the_verdict_is_on_record_with_the_answer(tmp_path: Path, doubtful: floa
         assert kept.assessment is not None
         assert kept.assessment.verdict == verdict
         assert kept.doubtful == (verdict is Verdict.DOUBTFUL)
-        assert verify_records(site).entries == 1
+        assert len(readings(site)) == 1
 
 
 def test_without_a_gate_the_record_says_that_nothing_was_checked(tmp_path: Path):
@@ -84,21 +83,21 @@ def test_a_doubt_of_the_header_is_on_record_even_without_a_gate(tmp_path: Path):
 
 
 def test_a_gate_that_does_not_give_its_golden_signals_does_not_answer(tmp_path: Path):
-    folder = gated_bundle(tmp_path / "models" / TASK.name, TASK, doubtful=9.0, refused=9.0)
+    folder = gated_bundle(tmp_path / "gallery" / TASK.name, TASK, doubtful=9.0, refused=9.0)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["gate"]["golden"][0] += 0.1
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with tiny_site(tmp_path) as site, pytest.raises(BadBundle, match="golden"):
+    with tiny_site(tmp_path) as site, pytest.raises(BrokenModel, match="golden"):
         read(site, png(picture()))
 
 
 @pytest.mark.parametrize("signals", [0, 4])
 def test_a_gate_of_other_signals_than_the_network_has_is_refused(tmp_path: Path, signals: int):
-    folder = gated_bundle(tmp_path / "models" / TASK.name, TASK, doubtful=9.0, refused=9.0)
+    folder = gated_bundle(tmp_path / "gallery" / TASK.name, TASK, doubtful=9.0, refused=9.0)
     manifest = json.loads((folder / "manifest.json").read_text())
     gate = manifest["gate"]
     gate["signals"], gate["golden"] = gate["signals"][:signals], gate["golden"][:signals]
     manifest["gate"] = gate if signals else None
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with tiny_site(tmp_path) as site, pytest.raises(BadBundle):
+    with tiny_site(tmp_path) as site, pytest.raises(BrokenModel):
         read(site, png(picture()))

@@ -107,7 +107,7 @@ TAMPERINGS: dict[str, Callable[[Rows, int], Rows]] = {
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A log of 35 entries, three checkpoints by themselves and one on demand."""
-    with tiny_site(tmp_path, audit_every=EVERY) as opened:
+    with tiny_site(tmp_path, gallery="none", audit_every=EVERY) as opened:
         fill(opened, 35)
         checkpoint(opened, every=EVERY)
         yield opened
@@ -177,7 +177,7 @@ def test_whoever_signs_a_bent_log_with_a_key_of_his_own_is_found(site, tmp_path)
     site.seal.mirror.unlink()
     other = FileSeal(tmp_path / "other.key", site.seal.mirror)
     key = other.key()
-    with tiny_site(tmp_path, audit_key=str(other.secret)) as forger:
+    with tiny_site(tmp_path, gallery="none", audit_key=str(other.secret)) as forger:
         checkpoint(forger, every=EVERY)
         assert verify_records(forger).sealed == 35
     with pytest.raises(UnknownSigner, match=key):
@@ -243,7 +243,7 @@ def test_to_verify_is_itself_an_entry_whatever_was_found(site, tmp_path):
 
 
 def test_nothing_is_signed_where_nothing_is_put_on_record(tmp_path):
-    with tiny_site(tmp_path, record=False) as site:
+    with tiny_site(tmp_path, gallery="none", record=False) as site:
         fill(site, 3)
         assert checkpoint(site, every=1) == list[Checkpoint]()
         assert verify_records(site).entries == 3

@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from radlens.domain.errors import (
-    BadBundle,
     BadInput,
     Busy,
     Conflict,
@@ -29,9 +28,7 @@ from radlens.wire import FailureJson, error_json
 
 log = logging.getLogger("radlens.api")
 
-# The first match counts: a damaged live model is the site's fault, not the caller's.
 STATUS: dict[type[RadLensError], int] = {
-    BadBundle: 503,
     BadInput: 422,
     NotFound: 404,
     Conflict: 409,

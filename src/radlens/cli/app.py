@@ -10,6 +10,7 @@ import click
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
+from radlens.cli.models import models
 from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
 from radlens.cli.study import study
@@ -132,37 +133,5 @@ def train(recipe: Path, data: str, out: Path) -> None:
         train_recipe(site, recipe, data=data, out=out)
 
 
-@app.group()
-def models() -> None:
-    """The models of this site."""
-
-
-@models.command("list")
-@json_option
-@spoken
-def models_list(*, as_json: bool) -> None:
-    """List the live model of each task, or why there is none."""
-    from radlens.cli.listing import show_models
-
-    with this_site() as site:
-        show_models(site, as_json=as_json)
-
-
-@models.command("convert")
-@click.argument("weights", type=FILE)
-@click.option("--arch", required=True, help="resnet18, densenet121 or efficientnet-lite0.")
-@task_option
-@out_option
-@spoken
-def models_convert(weights: Path, arch: str, task: str, out: Path) -> None:
-    """Turn old WEIGHTS (.pth, torchvision or timm names) into a bundle.
-
-    What the pickle says is never run.
-    """
-    from radlens.cli.lab import convert_weights
-
-    convert_weights(weights, arch=arch, task=task, out=out)
-
-
-for command in (backup, restore, data, evaluate, runs, study):
+for command in (backup, restore, data, evaluate, models, runs, study):
     app.add_command(command)

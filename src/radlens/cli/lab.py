@@ -1,6 +1,7 @@
 """``radlens train`` and ``radlens models convert``: the door to the lab extra."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -17,7 +18,8 @@ def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
         from radlens.lab.train import train
     run = train(site, recipe, data=data, out=out)
     if run:  # under torchrun, only the first process speaks
-        click.echo(f"The bundle is ready: {out / run.task}  (run {run.id[:12]})")
+        bundle = out / run.task
+        click.echo(f"The bundle is ready: {bundle}  (run {run.id[:12]})\n{_next(bundle)}")
 
 
 def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
@@ -28,10 +30,11 @@ def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:
     with lab_extra("models convert"):
         from radlens.lab.convert import convert
     folder = convert(weights, arch=arch, task=tasks[task], out=out)
-    click.echo(
-        f"The bundle is ready: {folder}\n"
-        f"Move it to {settings().home / 'models' / task} to let it answer."
-    )
+    click.echo(f"The bundle is ready: {folder}\n{_next(folder)}")
+
+
+def _next(bundle: Path) -> str:
+    return f"To register it: radlens models add {quote(str(bundle))}"
 
 
 def _tasks() -> dict[str, Task]:

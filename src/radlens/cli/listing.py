@@ -1,4 +1,4 @@
-"""``radlens history`` and ``radlens models list``: what is on record and what answers."""
+"""``radlens history``: what is on record."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,7 @@ from radlens.domain.finding import tier_right
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
 from radlens.usecases.history import history
-from radlens.usecases.models import live_models
 from radlens.wire import record_json
-from radlens.wire_tasks import live_json
 
 
 def show_history(site: Site, file: Path | None, *, limit: int, by: Actor, as_json: bool) -> None:
@@ -25,20 +23,6 @@ def show_history(site: Site, file: Path | None, *, limit: int, by: Actor, as_jso
     else:
         for prediction in predictions:
             click.echo(_line(prediction))
-
-
-def show_models(site: Site, *, as_json: bool) -> None:
-    """Print the live model of each task, or why there is none."""
-    rows = [live_json(task, live) for task, live in live_models(site).items()]
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-        return
-    for row in rows:
-        if row["error"]:
-            click.echo(f"{row['task']:12}  -  {row['error']['message']} {row['error']['hint']}")
-        else:
-            click.echo(f"{row['task']:12}  {row['version']}  {row['architecture']}")
-            click.echo(f"{'':12}  sha256:{row['digest']}\n{'':12}  {row['statement']}")
 
 
 def _line(prediction: Prediction) -> str:

@@ -30,6 +30,7 @@ RadLensError
 │   ├── KeyReused             one idempotency key, two different requests
 │   ├── WrongStage            a model version cannot go from its stage to that one
 │   ├── NotPromoted           a model version did not pass the gate to promotion
+│   ├── NotApproved           a model version lacks the approval of a second account
 │   ├── NameTaken             an account of that name exists
 │   └── LastAdmin             a site without an administrator
 ├── Refused                   the caller may not do this
@@ -40,6 +41,7 @@ RadLensError
 ├── Unavailable
 │   ├── Busy                  as much is waiting as may wait, or the server is being stopped
 │   ├── NoLiveModel           no model answers for this task
+│   ├── BrokenModel           a registered model that does not load or prove itself here
 │   ├── StorageFull           the disk or quota is exhausted
 │   ├── StorageUnavailable    the database or the object store does not answer
 │   └── MissingExtra          an optional part is not installed
@@ -189,6 +191,10 @@ class NotPromoted(Conflict):
     default_hint = "`radlens evaluate CANDIDATE --against LIVE --dataset DATA` makes the record."
 
 
+class NotApproved(Conflict):
+    default_hint = "Another account has to approve with `radlens models approve`."
+
+
 class NameTaken(Conflict):
     default_hint = "Choose another name; `radlens users list` names those that are there."
 
@@ -232,7 +238,11 @@ class Busy(Unavailable):
 
 
 class NoLiveModel(Unavailable):
-    default_hint = "Train one with `radlens train`, or convert one with `radlens models convert`."
+    default_hint = "Train one with `radlens train`, then `radlens models add` and `activate` it."
+
+
+class BrokenModel(Unavailable):
+    default_hint = "`radlens models verify` says more; activate another version, or roll back."
 
 
 class StorageFull(Unavailable):

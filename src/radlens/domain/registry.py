@@ -1,6 +1,6 @@
 """Versions of models: which there are, how far each may go, and how it came there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +38,7 @@ class Version:
     older application left behind, has none and can never be live. ``source`` says where it came
     from: ``gallery``, ``upload``, ``run`` or ``legacy``. ``share`` is the part of the images that
     a canary reads, 0 to 1. ``facts`` is plain JSON: architecture, statement, lineage, metrics.
+    ``approved`` names the accounts that approved of its next activation.
     """
 
     digest: str
@@ -50,6 +51,7 @@ class Version:
     files: Mapping[str, str]
     facts: Mapping[str, Any] = field(default_factory=dict)
     share: float | None = None
+    approved: tuple[str, ...] = ()
 
     @property
     def loadable(self) -> bool:
@@ -87,3 +89,36 @@ def move(
             hint="Convert its weights with `radlens models convert` and register the bundle.",
         )
     return Move(version.digest, version.task, version.stage, after, time, by, reason, share)
+
+
+def live_at(moves: Iterable[Move], time: datetime) -> Move | None:
+    """The move by which a task's live model of that time came to be; None where there was none.
+
+    ``moves`` are those of one task, oldest first.
+    """
+    found = None
+    for step in moves:
+        if step.time > time:
+            continue
+        if step.after is Stage.LIVE:
+            found = step
+        elif found and step.digest == found.digest:
+            found = None
+    return found
+
+
+def predecessor(moves: Iterable[Move]) -> str | None:
+    """The version to roll back to, by its digest: that which was live before this one.
+
+    Going back takes the newer one off the pile, so that the next rollback goes further back and
+    never forward again to what was rolled back. ``moves`` are those of one task, oldest first.
+    """
+    pile: list[str] = []
+    for step in moves:
+        if step.after is not Stage.LIVE:
+            continue
+        if pile[-2:-1] == [step.digest]:
+            pile.pop()
+        elif pile[-1:] != [step.digest]:
+            pile.append(step.digest)
+    return pile[-2] if len(pile) > 1 else None

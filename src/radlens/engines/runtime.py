@@ -13,9 +13,9 @@ from isal.isal_zlib import crc32
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from radlens.domain.bundle import Bundle
 from radlens.domain.errors import BadBundle, NotAssessable, StorageFull
 from radlens.domain.model import Forward, Manifest, ModelRef
-from radlens.engines.bundle import Bundle
 from radlens.engines.golden import TOLERANCE, drifted, golden_scan
 from radlens.imaging.prepare import prepare
 

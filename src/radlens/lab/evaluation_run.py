@@ -23,7 +23,8 @@ from radlens.lab.progress import bar, progress
 from radlens.lab.robustness import robustness
 from radlens.lab.subgroups import subgroups
 from radlens.lab.subject import ask, find_model, images_of, subject_of
-from radlens.ports import Engine, Site
+from radlens.model_ports import Engine
+from radlens.ports import Site
 
 
 @dataclass(frozen=True)

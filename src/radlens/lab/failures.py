@@ -12,7 +12,8 @@ from radlens.imaging.overlay import overlay, shown_rgb, to_png
 from radlens.imaging.prepare import prepare
 from radlens.lab.answers import Answers
 from radlens.lab.subject import scan_of
-from radlens.ports import Blobs, Engine
+from radlens.model_ports import Engine
+from radlens.ports import Blobs
 
 WORST = 3  # of each kind and label
 LONGEST, OPACITY = 360, 0.6

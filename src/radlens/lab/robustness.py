@@ -16,7 +16,8 @@ from radlens.lab.evaluate import draw
 from radlens.lab.perturb import PERTURBATIONS, perturbed
 from radlens.lab.progress import Seen, silent
 from radlens.lab.subject import answered, sample, scan_of
-from radlens.ports import Blobs, Engine
+from radlens.model_ports import Engine
+from radlens.ports import Blobs
 
 MOST_IMAGES = 200
 RESAMPLES = 500

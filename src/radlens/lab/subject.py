@@ -22,7 +22,8 @@ from radlens.lab.answers import Answers
 from radlens.lab.dataset import dataset_of
 from radlens.lab.operating import claims
 from radlens.lab.progress import Seen, silent
-from radlens.ports import Blobs, Engine, Site
+from radlens.model_ports import Engine
+from radlens.ports import Blobs, Site
 
 
 def find_model(site: Site, reference: str) -> Engine:

@@ -6,10 +6,10 @@ import torch
 from rich.progress import Progress
 from safetensors.torch import save as dump
 
+from radlens.domain.bundle import PARTS
 from radlens.domain.errors import BadRecipe
 from radlens.domain.run import Run
 from radlens.domain.task import Task
-from radlens.engines.bundle import PARTS
 from radlens.lab.checkpoint import WEIGHTS, State, save_weights
 from radlens.lab.dataset import find_dataset
 from radlens.lab.finish import Trained, finish

@@ -13,7 +13,7 @@ from radlens.domain.task import Task
 from radlens.domain.uncertainty import prediction_set
 from radlens.imaging.checks import check
 from radlens.imaging.prepare import prepare
-from radlens.ports import Engine
+from radlens.model_ports import Engine
 
 
 def read(model: Engine, scans: Sequence[Scan], task: Task) -> list[Reading]:

@@ -37,7 +37,8 @@ CREATE TABLE erasures (
 -- on, and those of before are forgotten.
 DELETE FROM requests;
 
--- Model versions by the digest of their manifest; ``files`` names the bundle's parts as objects.
+-- Model versions by the digest of their manifest; ``files`` names the bundle's parts as objects,
+-- ``approved`` the accounts that approved of the next activation.
 CREATE TABLE versions (
   digest  text NOT NULL PRIMARY KEY CHECK (length(digest) = 64),
   seq     bigint NOT NULL UNIQUE REFERENCES audit (seq),
@@ -49,8 +50,10 @@ CREATE TABLE versions (
   time    text NOT NULL,
   actor   text NOT NULL,
   via     text NOT NULL,
+  origin  text NOT NULL,
   files   text NOT NULL,
   facts   text NOT NULL,
+  approved text NOT NULL,
   UNIQUE (task, version)
 );
 
@@ -69,6 +72,8 @@ CREATE TABLE moves (
   share  double precision,
   time   text NOT NULL,
   actor  text NOT NULL,
+  via    text NOT NULL,
+  origin text NOT NULL,
   reason text NOT NULL,
   PRIMARY KEY (seq, digest)
 );

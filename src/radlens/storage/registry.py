@@ -1,0 +1,192 @@
+"""The model registry of a site, on whatever database it has."""
+# ruff: noqa: S608 (the only text put into a statement is this module's own column lists)
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from radlens.domain.audit import Act, Actor
+from radlens.domain.errors import Conflict, DigestMismatch, NoSuchVersion
+from radlens.domain.registry import Move, Stage, Version
+from radlens.storage.database import Database, Transaction
+from radlens.storage.rows import Row, actor_row, finite, time_of, zoned
+from radlens.storage.statements import append
+
+VERSION = (
+    "digest, task, version, stage, share, source, time, actor, via, origin, files, facts, approved"
+)
+MOVE = "digest, task, before, after, share, time, actor, via, origin, reason"
+
+
+class SqlRegistry:
+    """The registry in a site's database; raises what ``Database`` raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, version: Version, act: Act) -> None:
+        with self._database.writing() as sql:
+            _check_new(sql, version)
+            seq = append(sql, act).seq
+            row = _version_row(version)
+            sql.execute(
+                f"INSERT INTO versions (seq, {VERSION}) VALUES ({_marks(row)}, ?)", (seq, *row)
+            )
+            first = Move(
+                version.digest,
+                version.task,
+                None,
+                version.stage,
+                version.time,
+                version.by,
+                share=version.share,
+            )
+            _insert_move(sql, seq, first)
+
+    def get(self, reference: str) -> Version:
+        with self._database.reading() as sql:
+            return _get(sql, reference)
+
+    def versions(self, *, task: str | None = None, stage: Stage | None = None) -> list[Version]:
+        rules = {"task = ?": task, "stage = ?": stage and stage.value}
+        given = {rule: value for rule, value in rules.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        with self._database.reading() as sql:
+            rows = sql.execute(
+                f"SELECT {VERSION} FROM versions {where} ORDER BY seq DESC", tuple(given.values())
+            ).fetchall()
+        return [_version_of(row) for row in rows]
+
+    def move(self, moves: Sequence[Move], act: Act) -> None:
+        with self._database.writing() as sql:
+            seq = append(sql, act).seq
+            for move in moves:
+                _apply(sql, move)
+                _insert_move(sql, seq, move)
+
+    def moves(self, task: str) -> list[Move]:
+        with self._database.reading() as sql:
+            rows = sql.execute(
+                f"SELECT {MOVE} FROM moves WHERE task = ? ORDER BY seq, after DESC", (task,)
+            ).fetchall()
+        return [_move_of(row) for row in rows]
+
+    def approve(self, digest: str, act: Act) -> None:
+        with self._database.writing() as sql:
+            approved = {*_get(sql, digest).approved, act.by.name}
+            append(sql, act)
+            sql.execute(
+                "UPDATE versions SET approved = ? WHERE digest = ?",
+                (json.dumps(sorted(approved)), digest),
+            )
+
+
+def _get(sql: Transaction, reference: str) -> Version:
+    rows = sql.execute(
+        f"SELECT {VERSION} FROM versions WHERE digest = ? OR version = ? "
+        "OR task || '/' || version = ? OR substr(digest, 1, ?) = ? LIMIT 100",
+        (reference, reference, reference, len(reference), reference),
+    ).fetchall()
+    found = [_version_of(row) for row in rows]
+    exact = [version for version in found if version.digest == reference] or [
+        version for version in found if not version.digest.startswith(reference)
+    ]
+    if not reference or not found:
+        raise NoSuchVersion(f"The registry has no version {reference!r}.")
+    if len(exact or found) > 1:
+        raise NoSuchVersion(
+            f"More than one version goes by {reference}.",
+            hint="Say TASK/VERSION, or more of the digest.",
+        )
+    return (exact or found)[0]
+
+
+def _check_new(sql: Transaction, version: Version) -> None:
+    row = sql.execute(
+        "SELECT digest, stage FROM versions WHERE digest = ? OR (task = ? AND version = ?)",
+        (version.digest, version.task, version.version),
+    ).fetchone()
+    if row and row[0] == version.digest:
+        raise Conflict(
+            f"The version {version.version} is registered already; it is {row[1]}.",
+            hint=f"`radlens models show {version.digest[:12]}` tells of it.",
+        )
+    if row:
+        raise Conflict(
+            f"The task {version.task} has another version of the name {version.version}.",
+            hint="Give the bundle a name of its own: its content differs.",
+        )
+
+
+def _apply(sql: Transaction, move: Move) -> None:
+    """Change a version's stage if it is still what the move starts from; Conflict otherwise."""
+    cleared = ", approved = '[]'" if move.after is Stage.LIVE else ""
+    changed = sql.execute(
+        f"UPDATE versions SET stage = ?, share = ?{cleared} WHERE digest = ? AND stage = ?",
+        (move.after.value, move.share, move.digest, move.before and move.before.value),
+    ).rowcount
+    if changed != 1:
+        raise Conflict(f"The version {move.digest[:12]} is not {move.before} any more.")
+
+
+def _insert_move(sql: Transaction, seq: int, move: Move) -> None:
+    row = (
+        move.digest,
+        move.task,
+        move.before and move.before.value,
+        move.after.value,
+        move.share,
+        zoned(move.time),
+        *actor_row(move.by),
+        move.reason,
+    )
+    sql.execute(f"INSERT INTO moves (seq, {MOVE}) VALUES ({_marks(row)}, ?)", (seq, *row))
+
+
+def _version_row(version: Version) -> Row:
+    return (
+        version.digest,
+        version.task,
+        version.version,
+        version.stage.value,
+        version.share,
+        version.source,
+        zoned(version.time),
+        *actor_row(version.by),
+        json.dumps(dict(version.files)),
+        finite(dict(version.facts)),
+        json.dumps(version.approved),
+    )
+
+
+def _version_of(row: Sequence[Any]) -> Version:
+    digest, task, name, stage, share, source, time, *actor, files, facts, approved = row
+    try:
+        return Version(
+            digest=digest,
+            task=task,
+            version=name,
+            stage=Stage(stage),
+            source=source,
+            time=time_of(time),
+            by=Actor(*actor),
+            files=json.loads(files),
+            facts=json.loads(facts),
+            share=share,
+            approved=tuple(json.loads(approved)),
+        )
+    except (ValueError, TypeError) as error:
+        raise DigestMismatch(f"The version {digest} cannot be read as it was written.") from error
+
+
+def _move_of(row: Sequence[Any]) -> Move:
+    digest, task, before, after, share, time, *actor, reason = row
+    try:
+        start = None if before is None else Stage(before)
+        return Move(digest, task, start, Stage(after), time_of(time), Actor(*actor), reason, share)
+    except (ValueError, TypeError) as error:
+        raise DigestMismatch(f"A move of {digest} cannot be read as it was written.") from error
+
+
+def _marks(row: Row) -> str:
+    return ", ".join("?" * len(row))

@@ -1,0 +1,63 @@
+"""The JSON shapes of model versions and their moves."""
+
+from typing import Any
+
+from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
+
+from radlens.domain.registry import Move, Version
+
+
+class VersionJson(TypedDict):
+    """A registered version; ``facts`` has its architecture, statement, lineage and metrics."""
+
+    digest: str
+    task: str
+    version: str
+    stage: str
+    share: float | None
+    source: str
+    time: str
+    by: str
+    approved: list[str]
+    facts: dict[str, Any]
+
+
+class MoveJson(TypedDict):
+    """A change of stage: ``before`` is null where the version was registered."""
+
+    digest: str
+    task: str
+    before: str | None
+    after: str
+    share: float | None
+    time: str
+    by: str
+    reason: str
+
+
+def version_json(version: Version) -> VersionJson:
+    return VersionJson(
+        digest=version.digest,
+        task=version.task,
+        version=version.version,
+        stage=version.stage.value,
+        share=version.share,
+        source=version.source,
+        time=version.time.isoformat(),
+        by=f"{version.by.name} ({version.by.via})",
+        approved=list(version.approved),
+        facts=dict(version.facts),
+    )
+
+
+def move_json(move: Move) -> MoveJson:
+    return MoveJson(
+        digest=move.digest,
+        task=move.task,
+        before=move.before and move.before.value,
+        after=move.after.value,
+        share=move.share,
+        time=move.time.isoformat(),
+        by=f"{move.by.name} ({move.by.via})",
+        reason=move.reason,
+    )
