@@ -16,8 +16,8 @@ from radlens.engines.runtime import OnnxEngine
 WORKERS = os.cpu_count() or 1
 
 
-def main(only: list[str]) -> None:
-    """Print every figure, or only those whose names are given."""
+def main(only: list[str]) -> int:
+    """Print every figure, or only those whose names are given; how many failed."""
     torch.set_num_threads(1)
     with TemporaryDirectory() as scratch:
         dense, res = (make(name, Path(scratch) / name) for name in ("densenet121", "resnet18"))
@@ -38,8 +38,8 @@ def main(only: list[str]) -> None:
             Figure("http/raw-loop", ">=0.85", lambda: server.http_throughput(home, WORKERS)),
             Figure("memory-1000/50", "<=1.05", lambda: server.memory_growth(home, WORKERS)),
         ]
-        show(table, only)
+        return show(table, only)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]) > 0)

@@ -1,7 +1,9 @@
 """One figure beside its goal."""
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from traceback import print_exc
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,19 @@ class Figure:
         return f"{self.name} {value:.3f} {self.goal} {'ok' if met else 'short'}"
 
 
-def show(table: Iterable[Figure], only: list[str]) -> None:
-    """Print every figure as it is measured, or only those whose names are given."""
+def show(table: Iterable[Figure], only: list[str]) -> int:
+    """Print every figure as it is measured, or only those whose names are given.
+
+    Gives how many could not be measured; their lines say so, and the others follow.
+    """
+    failed = 0
     for figure in table:
-        if not only or figure.name in only:
+        if only and figure.name not in only:
+            continue
+        try:
             print(figure.line(), flush=True)
+        except Exception:  # one figure must not take the others with it
+            print(f"{figure.name} failed {figure.goal}", flush=True)
+            print_exc(file=sys.stderr)
+            failed += 1
+    return failed

@@ -80,11 +80,22 @@ def ask(
     task: Task,
     seen: Seen = silent,
 ) -> list[Answers]:
-    """The answers of each model to the images, one at a time as they are served.
+    """The answers of each model to the images, one at a time as they are served; BadDataset."""
+    found = logits_of(engines, blobs, images, seen=seen)
+    return [
+        answered(engine, logits, images, task)
+        for engine, logits in zip(engines, found, strict=True)
+    ]
+
+
+def logits_of(
+    engines: Sequence[Engine], blobs: Blobs, images: Sequence[Image], *, seen: Seen = silent
+) -> list[NDArray[np.float32]]:
+    """What each model's network says of the images, (n, labels).
 
     Raises BadDataset for an image that cannot be read or assessed.
     """
-    logits = [np.empty((len(images), len(task.labels)), np.float32) for _ in engines]
+    logits = [np.empty((len(images), len(e.manifest.labels)), np.float32) for e in engines]
     for row, image in enumerate(images):
         try:
             scan = scan_of(blobs, image)
@@ -94,9 +105,7 @@ def ask(
         except BadInput as error:
             raise BadDataset(f"{image.file}: {error.message}") from error
         seen(row + 1, len(images))
-    return [
-        answered(engine, found, images, task) for engine, found in zip(engines, logits, strict=True)
-    ]
+    return logits
 
 
 def answered(
