@@ -10,6 +10,7 @@ import click
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
+from radlens.cli.migrate import migrate
 from radlens.cli.models import models
 from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
@@ -133,5 +134,5 @@ def train(recipe: Path, data: str, out: Path) -> None:
         train_recipe(site, recipe, data=data, out=out)
 
 
-for command in (backup, restore, data, evaluate, models, runs, study):
+for command in (backup, restore, data, evaluate, migrate, models, runs, study):
     app.add_command(command)

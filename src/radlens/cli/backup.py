@@ -31,7 +31,7 @@ def backup(target: Path, *, with_keys: bool) -> None:
     from radlens.usecases.backup import backup as back_up
 
     known = settings()
-    with open_site(known) as site, _progress() as bar:
+    with open_site(known) as site, progress() as bar:
         if target.is_dir():
             target = target / f"radlens-{site.clock():%Y%m%d-%H%M%S}.zip"
         signer = site.seal.held() if site.seal else None
@@ -65,7 +65,7 @@ def restore(source: Path, *, check: bool) -> None:
     from radlens.usecases.restore import restore as bring_back
 
     known = settings()
-    with _progress() as bar, opened(source, seen=bar("Checking")) as kept:
+    with progress() as bar, opened(source, seen=bar("Checking")) as kept:
         files = kept.files()
         with open_trial(known, checkpoints=files.get(CHECKPOINTS, b"")) as trial:
             act = kept.act(trial.clock(), me())
@@ -84,15 +84,15 @@ def restore(source: Path, *, check: bool) -> None:
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[str], Seen]]":
+def progress() -> "Iterator[Callable[[str], Seen]]":
     """A bar for each thing that is done, on standard error."""
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as bars:
 
         def bar(name: str) -> "Seen":
-            task = progress.add_task(name, total=None)
-            return lambda done, total: progress.update(task, completed=done, total=total)
+            task = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
 
         yield bar

@@ -49,6 +49,13 @@ def open_blobs(url: str, access: Access) -> Blobs:
     return S3Blobs(url, access)
 
 
+def beside(database: str) -> str:
+    """Where the objects of an SQLite file lie; nothing for another database."""
+    if not database.startswith(SQLITE):
+        return ""
+    return f"{FOLDER}{Path(database.removeprefix(SQLITE)).parent}/objects"
+
+
 def shown(url: str) -> str:
     """A place without user and password, for people to read."""
     try:

@@ -61,13 +61,7 @@ def _objects(
     blobs: Blobs, archive: ZipFile, snapshot: Snapshot, seen: Seen
 ) -> tuple[list[str], list[str]]:
     """Copy every object that the snapshot names; which were copied, and which were not there."""
-    wanted, missing = set(snapshot.objects), set[str]()
-    for digest in snapshot.datasets:
-        try:
-            listed = Dataset.read(blobs.get(digest), name="", history={})
-        except (NoSuchObject, Corrupted):
-            continue  # it is among the wanted itself, and will be missing there
-        wanted |= {image.stored.digest for image in listed.images}
+    wanted, missing = named(blobs, snapshot), set[str]()
     for done, digest in enumerate(sorted(wanted), start=1):
         try:
             _put(archive, f"objects/{digest}", blobs.get(digest))
@@ -75,6 +69,18 @@ def _objects(
             missing.add(digest)
         seen(done, len(wanted))
     return sorted(wanted - missing), sorted(missing)
+
+
+def named(blobs: Blobs, snapshot: Snapshot) -> set[str]:
+    """Every object that the snapshot names, those that its datasets name included."""
+    wanted = set(snapshot.objects)
+    for digest in snapshot.datasets:
+        try:
+            listed = Dataset.read(blobs.get(digest), name="", history={})
+        except (NoSuchObject, Corrupted):
+            continue  # it is among the wanted itself, and will be missing there
+        wanted |= {image.stored.digest for image in listed.images}
+    return wanted
 
 
 def _table(archive: ZipFile, name: str, table: Table) -> Part:
