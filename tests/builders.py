@@ -268,7 +268,12 @@ def readings(site: Site) -> list[Entry]:
 def go_live(site: Site, folder: Path) -> Version:
     """Register the bundle in a folder and let it answer from now on."""
     version = register(site, lambda: read_parts(folder), by=Actor("tester", "cli"))
-    return activate(site, version.digest, by=Actor("tester", "cli"))
+    return put_live(site, version.digest, by=Actor("tester", "cli"))
+
+
+def put_live(site: Site, reference: str, *, by: Actor, reason: str = "a test asks") -> Version:
+    """Activate past the gate: nothing is on record of what a tiny model is worth."""
+    return activate(site, reference, by=by, reason=reason, override=True)
 
 
 def damage(home: Path, task: str, part: str = "model.onnx") -> None:

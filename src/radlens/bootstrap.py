@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,9 +17,11 @@ from radlens.account_ports import Accounts
 from radlens.domain.audit import SYSTEM
 from radlens.domain.errors import BadInput, Conflict, StorageUnavailable
 from radlens.domain.task import Task
+from radlens.engines.beside import Background
 from radlens.engines.bundle import read_parts
 from radlens.engines.line import BoundedLine
 from radlens.engines.live import LiveModels
+from radlens.engines.shelf import ModelStore
 from radlens.passwords import Argon2Passwords
 from radlens.ports import Blobs, Seal, Site
 from radlens.settings import Settings, load_settings
@@ -32,6 +34,7 @@ from radlens.storage.places import Access, open_blobs, open_database
 from radlens.storage.records import SqlRecords
 from radlens.storage.registry import SqlRegistry
 from radlens.storage.seal import FileSeal
+from radlens.storage.shadows import SqlShadows
 from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.stores import SiteStores
 from radlens.storage.trail import SqlTrail
@@ -42,6 +45,8 @@ from radlens.usecases.register import register_shipped
 log = logging.getLogger("radlens")
 PACKAGE = Path(str(files("radlens")))
 GALLERY = PACKAGE / "gallery"
+# Images that may wait to be read beside the answers; each is held in memory meanwhile.
+BESIDE = 32
 ACCESS = PACKAGE / "access.toml"
 
 
@@ -64,10 +69,12 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
             site = doors.enter_context(open_bare(settings))
         else:
             site = doors.enter_context(_in_memory(settings))
+        doors.callback(site.beside.close)
         if record or not there:
             _offer(site, gallery)
         if there and not record:
-            site = _forgetful(site, doors.enter_context(closing(SqliteDatabase())))
+            forgetful = doors.enter_context(closing(SqliteDatabase()))
+            site = _forgetful(site, forgetful, settings)
         yield site
 
 
@@ -100,17 +107,18 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
     tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
     registry = SqlRegistry(database)
     folder = settings.home if seal else None
-    cache = settings.home / "cache"
     site = Site(
         tasks=tasks,
         records=SqlRecords(database),
         trail=SqlTrail(database),
         seal=seal,
+        shadows=SqlShadows(database),
         ledger=SqlLedger(database),
         blobs=blobs,
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
         registry=registry,
-        live=LiveModels(tasks, registry, blobs, workers=settings.workers, cache=cache),
+        live=LiveModels(registry, _models(settings, tasks, blobs)),
+        beside=Background(most=BESIDE),
         line=BoundedLine(running=settings.workers, waiting=settings.waiting),
         accounts=_accounts(settings, database),
         bounds=settings.bounds,
@@ -123,15 +131,25 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
     return site
 
 
-def _forgetful(site: Site, database: Database) -> Site:
-    """The site with its models, where what is put on record is forgotten."""
+def _models(settings: Settings, tasks: Mapping[str, Task], blobs: Blobs) -> ModelStore:
+    return ModelStore(tasks, blobs, workers=settings.workers, cache=settings.home / "cache")
+
+
+def _forgetful(site: Site, database: Database, settings: Settings) -> Site:
+    """The site with its live models, where what is put on record is forgotten.
+
+    Nothing is on trial there, for a trial is judged by its record.
+    """
+    models = _models(settings, site.tasks, site.blobs)
     return replace(
         site,
         records=SqlRecords(database),
         trail=SqlTrail(database),
         seal=None,
+        shadows=SqlShadows(database),
         ledger=SqlLedger(database),
         blobs=MemoryBlobs(),
+        live=LiveModels(site.registry, models, trials=False),
     )
 
 

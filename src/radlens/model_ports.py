@@ -1,6 +1,7 @@
 """The doors to the models: which there are, which answers, and running one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -49,10 +50,11 @@ class Registry(Protocol):
         """The newest first."""
         ...
 
-    def move(self, moves: Sequence[Move], act: Act) -> None:
+    def move(self, moves: Sequence[Move], *acts: Act) -> None:
         """All the moves, in this order, or none; raises Conflict where one no longer fits.
 
-        Whatever others do, nobody ever sees two live versions of a task, or none in between.
+        They are at the place of the last of their audit entries. Whatever others do, nobody ever
+        sees two live versions of a task, or none in between.
         """
         ...
 
@@ -65,8 +67,22 @@ class Registry(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Lineup:
+    """Who reads for a task, pinned: the live model, a canary for its ``share``, a shadow."""
+
+    live: Engine
+    canary: Engine | None = None
+    share: float = 0.0
+    shadow: Engine | None = None
+
+
 class Live(Protocol):
     """The model that answers for each task at this moment, in this process."""
+
+    def lineup(self, task: str) -> Lineup:
+        """The live model and those on trial beside it; raises NoLiveModel."""
+        ...
 
     def current(self, task: str) -> Engine:
         """The live model, pinned for as long as the caller holds it; raises NoLiveModel."""

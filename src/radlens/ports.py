@@ -15,6 +15,7 @@ from radlens.domain.prediction import Once, Prediction
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Task
 from radlens.model_ports import Live, Registry
+from radlens.trial_ports import Beside, Shadows
 
 
 class Records(Protocol):
@@ -211,11 +212,13 @@ class Site:
     records: Records
     trail: Trail
     seal: Seal | None
+    shadows: Shadows
     ledger: Ledger
     blobs: Blobs
     stores: Stores
     registry: Registry
     live: Live
+    beside: Beside
     line: Line
     accounts: Accounts
     bounds: Bounds

@@ -220,7 +220,11 @@ def test_a_bundle_is_registered_activated_and_rolled_back(home, images, tmp_path
     assert added.returncode == 0, added.stderr
     assert "radlens models activate chest-xray/new" in added.stdout
     assert radlens(home, "models", "add", folder).returncode == 4
-    assert radlens(home, "models", "activate", "new").returncode == 0
+    refused = radlens(home, "models", "activate", "new")
+    assert refused.returncode == 4
+    assert "radlens evaluate new --against tiny-1 --dataset DATA" in refused.stderr
+    past = ("--override", "--reason", "a test asks")
+    assert radlens(home, "models", "activate", "new", *past).returncode == 0
 
     def answering() -> str:
         done = radlens(home, "predict", images[0], "-t", task.name, "--json")

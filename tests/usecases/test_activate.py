@@ -22,12 +22,12 @@ from radlens.domain.registry import Stage, Version, live_at
 from radlens.engines.bundle import read_parts
 from radlens.ports import Site
 from radlens.settings import Settings
-from radlens.usecases.activate import activate, approve, roll_back
+from radlens.usecases.activate import approve, roll_back
 from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
-from tests.builders import TASKS, picture, png, tiny_bundle, tiny_site
+from tests.builders import TASKS, picture, png, put_live, tiny_bundle, tiny_site
 
 TASK = TASKS["brain-tumor"]
 ME, OTHER = Actor("ada", "cli"), Actor("grace", "api")
@@ -96,7 +96,7 @@ def test_what_was_activated_answers_at_once_and_the_old_one_is_retired(
 ) -> None:
     assert answering(site) == "tiny-1"
     added(site, tmp_path, "two")
-    assert activate(site, "two", by=ME, reason="better").stage is Stage.LIVE
+    assert put_live(site, "two", by=ME, reason="better").stage is Stage.LIVE
     assert answering(site) == "two"
     assert stages(site) == {"two": Stage.LIVE, "tiny-1": Stage.RETIRED}
 
@@ -105,7 +105,7 @@ def test_another_process_sees_the_switch_when_it_looks(site: Site, tmp_path: Pat
     with tiny_site(tmp_path) as other:
         assert answering(other) == "tiny-1"
         added(site, tmp_path, "two")
-        activate(site, "two", by=ME)
+        put_live(site, "two", by=ME)
         assert answering(other) == "tiny-1"
         assert other.live.follow() == []
         assert answering(other) == "two"
@@ -114,7 +114,7 @@ def test_another_process_sees_the_switch_when_it_looks(site: Site, tmp_path: Pat
 def test_who_holds_a_model_keeps_it_through_a_switch(site: Site, tmp_path: Path) -> None:
     held = site.live.current(TASK.name)
     added(site, tmp_path, "two")
-    activate(site, "two", by=ME)
+    put_live(site, "two", by=ME)
     held.prove()
     assert held.ref.version == "tiny-1"
     assert site.live.current(TASK.name).ref.version == "two"
@@ -124,7 +124,7 @@ def test_a_version_that_does_not_load_changes_nothing(site: Site, tmp_path: Path
     version = added(site, tmp_path, "two")
     spoil(tmp_path, version)
     with pytest.raises(BrokenModel, match="two"):
-        activate(replace_live(site, tmp_path), "two", by=ME)
+        put_live(replace_live(site, tmp_path), "two", by=ME)
     assert answering(site) == "tiny-1"
     assert stages(site) == {"two": Stage.CANDIDATE, "tiny-1": Stage.LIVE}
 
@@ -141,7 +141,7 @@ def test_where_a_live_version_does_not_load_the_old_one_goes_on_and_it_is_said_o
     with tiny_site(tmp_path) as other:
         assert answering(other) == "tiny-1"
         version = added(site, tmp_path, "two")
-        activate(site, "two", by=ME)
+        put_live(site, "two", by=ME)
         spoil(tmp_path, version)
         [(found, error)] = other.live.follow()
         assert (found.version, type(error)) == ("two", BrokenModel)
@@ -157,7 +157,7 @@ def test_rolling_back_goes_to_what_was_live_before_and_further_each_time(
 ) -> None:
     for name in ("two", "three"):
         added(site, tmp_path, name, seed=len(name))
-        activate(site, name, by=ME)
+        put_live(site, name, by=ME)
     assert roll_back(site, TASK.name, by=ME, reason="worse").version == "two"
     assert answering(site) == "two"
     assert roll_back(site, TASK.name, by=ME).version == "tiny-1"
@@ -170,7 +170,7 @@ def test_the_history_says_what_was_live_when_by_whom_and_why(site: Site, tmp_pat
     first = site.registry.moves(TASK.name)[0]
     added(site, tmp_path, "two")
     before = site.clock()
-    version = activate(site, "two", by=OTHER, reason="fewer false alarms")
+    version = put_live(site, "two", by=OTHER, reason="fewer false alarms")
     moves = site.registry.moves(TASK.name)
     assert live_at(moves, before) == first
     now = live_at(moves, site.clock())
@@ -181,18 +181,19 @@ def test_the_history_says_what_was_live_when_by_whom_and_why(site: Site, tmp_pat
 
 def test_every_act_has_its_audit_entry_in_one_chain(site: Site, tmp_path: Path) -> None:
     added(site, tmp_path, "two")
-    activate(site, "two", by=ME, reason="better")
+    put_live(site, "two", by=ME, reason="better")
     roll_back(site, TASK.name, by=OTHER, reason="worse")
     with pytest.raises(WrongStage):
         retire(site, "two", by=ME)  # it was, by the rollback
-    assert verify(site.trail.entries()) == 5
+    assert verify(site.trail.entries()) == 6
     acts = [entry.act for entry in site.trail.entries()][2:]
     assert [(act.verb, act.by) for act in acts] == [
         (Verb.ADD_MODEL, ME),
+        (Verb.OVERRIDE_GATE, ME),
         (Verb.ACTIVATE_MODEL, ME),
         (Verb.ROLL_BACK_MODEL, OTHER),
     ]
-    assert acts[1].detail["reason"] == "better"
+    assert acts[2].detail["reason"] == "better"
 
 
 def test_a_live_version_is_retired_only_where_the_task_is_to_be_out_of_service(
@@ -207,7 +208,7 @@ def test_a_live_version_is_retired_only_where_the_task_is_to_be_out_of_service(
         answering(site)
     assert troubles(site) == []
     assert isinstance(live_models(site)[TASK.name], NoLiveModel)
-    activate(site, f"{TASK.name}/tiny-1", by=ME)
+    put_live(site, f"{TASK.name}/tiny-1", by=ME)
     assert answering(site) == "tiny-1"
 
 
@@ -218,14 +219,14 @@ def test_with_two_approvals_another_account_has_to_agree_first(tmp_path: Path) -
             if by:
                 approve(site, "two", by=by)
             with pytest.raises(NotApproved):
-                activate(site, "two", by=ME)
+                put_live(site, "two", by=ME)
         assert answering(site) == "tiny-1"
         assert approve(site, "two", by=OTHER, reason="seen").approved == ("ada", "grace")
-        assert activate(site, "two", by=ME).approved == ()
+        assert put_live(site, "two", by=ME).approved == ()
         assert answering(site) == "two"
         roll_back(site, TASK.name, by=ME)
         with pytest.raises(NotApproved):
-            activate(site, "two", by=ME)
+            put_live(site, "two", by=ME)
 
 
 def test_of_many_who_activate_at_once_each_wins_or_is_told_and_one_is_live(
@@ -238,7 +239,7 @@ def test_of_many_who_activate_at_once_each_wins_or_is_told_and_one_is_live(
     def go(name: str) -> str | None:
         mine_alone = Settings(home=tmp_path, gallery="gallery")
         with suppress(Conflict), open_site(mine_alone) as mine:
-            return activate(mine, name, by=ME).version
+            return put_live(mine, name, by=ME).version
         return None
 
     with ThreadPoolExecutor(6) as pool:
@@ -252,9 +253,9 @@ def test_of_many_who_activate_at_once_each_wins_or_is_told_and_one_is_live(
 
 def test_unknown_names_and_tasks_are_said(site: Site) -> None:
     with pytest.raises(NoSuchVersion):
-        activate(site, "absent", by=ME)
+        put_live(site, "absent", by=ME)
     with pytest.raises(NoSuchVersion, match="More than one"):
-        activate(site, "tiny-1", by=ME)
+        put_live(site, "tiny-1", by=ME)
     with pytest.raises(UnknownTask) as caught:
         site.live.current("knee")
     assert "chest-xray" in caught.value.hint
@@ -264,7 +265,7 @@ def test_without_a_record_the_models_are_still_those_of_the_site(
     site: Site, tmp_path: Path
 ) -> None:
     added(site, tmp_path, "two")
-    activate(site, "two", by=ME)
+    put_live(site, "two", by=ME)
     with open_site(Settings(home=tmp_path, gallery="gallery"), record=False) as forgetful:
         prediction = predict(forgetful, IMAGE, task=TASK.name, by=ME)
         assert prediction.model.version == "two"

@@ -27,7 +27,7 @@ from radlens.domain.errors import (
     UnreadableImage,
 )
 from radlens.domain.model import Forward
-from radlens.model_ports import Engine
+from radlens.model_ports import Engine, Lineup
 from radlens.ports import Site
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models, troubles
@@ -162,8 +162,8 @@ class Fixed:
     def __init__(self, engine: object) -> None:
         self.engine = engine
 
-    def current(self, task: str) -> object:
-        return self.engine
+    def lineup(self, task: str) -> Lineup:
+        return Lineup(self.engine)
 
 
 def test_an_answer_that_is_no_number_is_never_no_finding(site: Site) -> None:

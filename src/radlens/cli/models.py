@@ -13,6 +13,12 @@ FILE = click.Path(path_type=Path)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 task_option = click.option("-t", "--task", help="Of this task alone.")
+override_option = click.option(
+    "--override", is_flag=True, help="Past the gate, with a --reason that stays on record."
+)
+match_option = click.option(
+    "--match-sensitivity", "match", is_flag=True, help="At the live version's sensitivity."
+)
 reason_option = click.option("--reason", default="", help="Why; it stays on record.")
 
 
@@ -48,13 +54,18 @@ def add(bundle: Path, reason: str) -> None:
 @models.command()
 @click.argument("version")
 @reason_option
+@override_option
+@match_option
 @spoken
-def activate(version: str, reason: str) -> None:
-    """Let a VERSION (name, TASK/name or digest) answer for its task from now on."""
+def activate(version: str, reason: str, *, override: bool, match: bool) -> None:
+    """Let a VERSION (name, TASK/name or digest) answer for its task from now on.
+
+    It has to pass the gate of its task first: see `radlens models gate`.
+    """
     from radlens.cli.versions import activate_version
 
     with this_site() as site:
-        activate_version(site, version, by=me(), reason=reason)
+        activate_version(site, version, by=me(), reason=reason, override=override, match=match)
 
 
 @models.command()

@@ -43,9 +43,12 @@ def add_bundle(site: Site, bundle: Path, *, by: Actor, reason: str) -> None:
     click.echo(f"To let it answer: radlens models activate {version.task}/{version.version}")
 
 
-def activate_version(site: Site, reference: str, *, by: Actor, reason: str) -> None:
+def activate_version(
+    site: Site, reference: str, *, by: Actor, reason: str, override: bool, match: bool
+) -> None:
     """Activate and say so."""
-    click.echo(f"{_said(activate(site, reference, by=by, reason=reason))} answers from now on.")
+    version = activate(site, reference, by=by, reason=reason, override=override, match=match)
+    click.echo(f"{_said(version)} answers from now on.")
 
 
 def approve_version(site: Site, reference: str, *, by: Actor, reason: str) -> None:

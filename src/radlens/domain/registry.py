@@ -8,6 +8,8 @@ from typing import Any
 
 from radlens.domain.audit import Actor
 from radlens.domain.errors import WrongStage
+from radlens.domain.finding import OperatingPoint
+from radlens.domain.model import Manifest
 
 
 class Stage(StrEnum):
@@ -38,7 +40,8 @@ class Version:
     older application left behind, has none and can never be live. ``source`` says where it came
     from: ``gallery``, ``upload``, ``run`` or ``legacy``. ``share`` is the part of the images that
     a canary reads, 0 to 1. ``facts`` is plain JSON: architecture, statement, lineage, metrics.
-    ``approved`` names the accounts that approved of its next activation.
+    ``approved`` names the accounts that approved of its next activation. ``thresholds`` are the
+    operating points that it answers at instead of its manifest's, see ``operating_points``.
     """
 
     digest: str
@@ -52,6 +55,7 @@ class Version:
     facts: Mapping[str, Any] = field(default_factory=dict)
     share: float | None = None
     approved: tuple[str, ...] = ()
+    thresholds: Mapping[str, Any] | None = None
 
     @property
     def loadable(self) -> bool:
@@ -61,7 +65,11 @@ class Version:
 
 @dataclass(frozen=True)
 class Move:
-    """A version's change of stage; ``before`` is None where it was registered."""
+    """A version's change of stage; ``before`` is None where it was registered.
+
+    ``thresholds`` are those that the version has from then on; None keeps what it has, and a
+    candidate has none.
+    """
 
     digest: str
     task: str
@@ -71,6 +79,7 @@ class Move:
     by: Actor
     reason: str = ""
     share: float | None = None
+    thresholds: Mapping[str, Any] | None = None
 
 
 def move(
@@ -89,6 +98,19 @@ def move(
             hint="Convert its weights with `radlens models convert` and register the bundle.",
         )
     return Move(version.digest, version.task, version.stage, after, time, by, reason, share)
+
+
+def operating_points(version: Version, manifest: Manifest) -> tuple[OperatingPoint, ...]:
+    """Where each label turns positive with this version, in the manifest's order of labels.
+
+    The version's ``thresholds`` name the comparison that they come from (``comparison``), the
+    version whose sensitivity they have (``against``) and the points by label (``points``).
+    """
+    own = zip(manifest.labels, manifest.operating_points, strict=True)
+    matched = (version.thresholds or {}).get("points", {})
+    return tuple(
+        OperatingPoint.of(matched[label]) if label in matched else point for label, point in own
+    )
 
 
 def live_at(moves: Iterable[Move], time: datetime) -> Move | None:

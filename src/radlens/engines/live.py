@@ -1,144 +1,138 @@
-"""Which model answers for each task: loaded once, verified, kept warm, switched in one step."""
+"""Which models read for each task: loaded once, verified, kept warm, switched in one step."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from threading import Lock
 
-from radlens.domain.bundle import MANIFEST, Bundle, bundle_of
-from radlens.domain.errors import (
-    BadBundle,
-    BrokenModel,
-    Corrupted,
-    DigestMismatch,
-    NoLiveModel,
-    NoSuchObject,
-    RadLensError,
-    UnknownTask,
-)
+from radlens.domain.bundle import Bundle
+from radlens.domain.errors import BrokenModel, NoLiveModel, RadLensError
 from radlens.domain.registry import Stage, Version
-from radlens.domain.task import Task
-from radlens.engines.runtime import OnnxEngine
-from radlens.model_ports import Engine, Registry
-from radlens.ports import Blobs
+from radlens.engines.shelf import ModelStore
+from radlens.model_ports import Engine, Lineup, Registry
 
-# Of each task: the one that is served, the one before it, and one that is about to be.
-KEPT = 3
+Slot = tuple[str, Stage]
+Staged = Mapping[Slot, Version]
 
 
 class LiveModels:
-    """The live model of each task, as the registry says and as far as it loads here."""
+    """The live model of each task and those on trial, as the registry says and as they load here.
+
+    Without ``trials`` there is nothing but the live model.
+    """
 
     def __init__(
         self,
-        tasks: Mapping[str, Task],
         registry: Registry,
-        blobs: Blobs,
+        store: ModelStore,
         *,
-        workers: int,
-        cache: Path,
+        trials: bool = True,
     ) -> None:
-        self._tasks, self._registry, self._blobs = tasks, registry, blobs
-        self._workers, self._cache = workers, cache
+        self._registry, self._store = registry, store
+        self._stages = (Stage.LIVE, Stage.CANARY, Stage.SHADOW) if trials else (Stage.LIVE,)
         # Rebound whole and never changed in place: a reader sees before or after, no mixture.
-        self._serving: Mapping[str, Engine] = {}
-        self._behind: Mapping[str, tuple[Version, RadLensError]] = {}
-        self._warm: dict[str, Engine] = {}  # by digest, the one used last at the end
+        self._serving: Mapping[str, Lineup] = {}
+        self._behind: Mapping[Slot, tuple[Version, RadLensError]] = {}
         self._loading = Lock()
 
     def current(self, task: str) -> Engine:
         """The live model, loaded on first use; raises UnknownTask, NoLiveModel or BrokenModel."""
-        if engine := self._serving.get(task):
-            return engine
-        self._card(task)
+        return self.lineup(task).live
+
+    def lineup(self, task: str) -> Lineup:
+        if lineup := self._serving.get(task):
+            return lineup
+        self._store.card(task)
         with self._loading:
             if task not in self._serving:
-                engine = self._at_hand(self._live(task))
-                self._serving = {**self._serving, task: engine}
+                self._serving = {**self._serving, task: self._first(task)}
             return self._serving[task]
 
     def load(self, bundle: Bundle) -> Engine:
-        return OnnxEngine(bundle, workers=self._workers, cache=self._cache)
+        return self._store.load(bundle)
 
     def warm(self, version: Version) -> Engine:
         with self._loading:
-            return self._proven(version)
+            return self._store.proven(version, served=self._served)
 
     def follow(self) -> list[tuple[Version, RadLensError]]:
         with self._loading:
-            live = {version.task: version for version in self._registry.versions(stage=Stage.LIVE)}
-            serving: dict[str, Engine] = {}
-            behind: dict[str, tuple[Version, RadLensError]] = {}
-            for task, engine in self._serving.items():
-                if task not in live:
-                    continue
-                try:
-                    serving[task] = self._followed(engine, live[task])
-                except RadLensError as error:
-                    serving[task], behind[task] = engine, (live[task], error)
-            news = [found for task, found in behind.items() if self._news(task, found[0])]
+            staged, serving = self._staged(), {}
+            behind: dict[Slot, tuple[Version, RadLensError]] = {}
+            for task, lineup in self._serving.items():
+                if (task, Stage.LIVE) in staged:
+                    serving[task] = self._followed(task, lineup, staged, behind)
+            news = [found for slot, found in behind.items() if not self._known(slot, found[0])]
             self._serving, self._behind = serving, behind
         return news
 
     def behind(self) -> list[tuple[Version, RadLensError]]:
-        return list(self._behind.values())
+        return [found for (_, stage), found in self._behind.items() if stage is Stage.LIVE]
 
-    def _followed(self, engine: Engine, version: Version) -> Engine:
-        if engine.ref.digest == version.digest:
-            return engine
-        known = self._behind.get(version.task)
-        if known and known[0].digest == version.digest and isinstance(known[1], BrokenModel):
+    def _first(self, task: str) -> Lineup:
+        """What a process needs for its first answer; a shadow is for those who follow."""
+        staged = self._staged(task)
+        if (task, Stage.LIVE) not in staged:
+            raise NoLiveModel(f"No live model answers for the task {task}.")
+        live = self._store.at_hand(staged[task, Stage.LIVE], served=self._served)
+        canary = staged.get((task, Stage.CANARY))
+        if canary is None:
+            return Lineup(live)
+        try:
+            engine = self._store.proven(canary, served=self._served)
+        except BrokenModel as error:
+            self._behind = {**self._behind, (task, Stage.CANARY): (canary, error)}
+            return Lineup(live)
+        return Lineup(live, engine, canary.share or 0.0)
+
+    def _followed(
+        self,
+        task: str,
+        lineup: Lineup,
+        staged: Staged,
+        behind: dict[Slot, tuple[Version, RadLensError]],
+    ) -> Lineup:
+        """The new lineup; who does not load goes into ``behind``, and the old live model goes on.
+
+        A trial that does not load here is not held here.
+        """
+        found: dict[Stage, Engine] = {Stage.LIVE: lineup.live}
+        for stage in self._stages:
+            if version := staged.get((task, stage)):
+                try:
+                    found[stage] = self._engine((task, stage), version)
+                except RadLensError as error:
+                    behind[task, stage] = version, error
+        canary = staged.get((task, Stage.CANARY))
+        return Lineup(
+            found[Stage.LIVE],
+            found.get(Stage.CANARY),
+            (canary and canary.share) or 0.0,
+            found.get(Stage.SHADOW),
+        )
+
+    def _engine(self, slot: Slot, version: Version) -> Engine:
+        known = self._behind.get(slot)
+        if known and self._known(slot, version) and isinstance(known[1], BrokenModel):
             raise known[1]  # a broken model is not loaded again at every look
-        return self._proven(version)
+        if version.digest in self._served:  # proven when it was first served
+            return self._store.at_hand(version, served=self._served)
+        return self._store.proven(version, served=self._served)
 
-    def _news(self, task: str, version: Version) -> bool:
-        known = self._behind.get(task)
-        return known is None or known[0].digest != version.digest
+    def _known(self, slot: Slot, version: Version) -> bool:
+        known = self._behind.get(slot)
+        return known is not None and known[0].digest == version.digest
 
-    def _live(self, task: str) -> Version:
-        for version in self._registry.versions(task=task, stage=Stage.LIVE):
-            return version
-        raise NoLiveModel(f"No live model answers for the task {task}.")
+    @property
+    def _served(self) -> set[str]:
+        engines = (
+            engine
+            for lineup in self._serving.values()
+            for engine in (lineup.live, lineup.canary, lineup.shadow)
+        )
+        return {engine.ref.digest for engine in engines if engine}
 
-    def _proven(self, version: Version) -> Engine:
-        engine = self._at_hand(version)
-        try:
-            engine.prove()
-        except BadBundle as error:
-            raise _broken(version, error) from error
-        return engine
-
-    def _at_hand(self, version: Version) -> Engine:
-        """The version's model from what is warm, or loaded now; the caller holds the lock."""
-        engine = self._warm.pop(version.digest, None) or self._loaded(version)
-        self._warm[version.digest] = engine
-        same = [key for key, kept in self._warm.items() if kept.ref.task == version.task]
-        served = {kept.ref.digest for kept in self._serving.values()}
-        for digest in same[:-KEPT]:
-            if digest not in served:
-                del self._warm[digest]
-        return engine
-
-    def _loaded(self, version: Version) -> Engine:
-        try:
-            return self.load(self._stored(version))
-        except (BadBundle, Corrupted, NoSuchObject) as error:
-            raise _broken(version, error) from error
-
-    def _stored(self, version: Version) -> Bundle:
-        if not version.loadable:
-            raise BadBundle(f"The version {version.version} has no bundle to load.")
-        if version.files.get(MANIFEST) != version.digest:
-            raise DigestMismatch(f"The parts of the version {version.version} are not its own.")
-        # ``get`` checks each object against its digest, so they need no second reckoning.
-        parts = {name: self._blobs.get(digest) for name, digest in version.files.items()}
-        return bundle_of(parts, self._card(version.task), digests=version.files)
-
-    def _card(self, task: str) -> Task:
-        if (card := self._tasks.get(task)) is None:
-            known = ", ".join(sorted(self._tasks))
-            raise UnknownTask(f"There is no task {task!r}.", hint=f"The tasks here are: {known}.")
-        return card
-
-
-def _broken(version: Version, error: RadLensError) -> BrokenModel:
-    return BrokenModel(f"The model {version.version} cannot be used here: {error.message}")
+    def _staged(self, task: str | None = None) -> Staged:
+        return {
+            (version.task, stage): version
+            for stage in self._stages
+            for version in self._registry.versions(task=task, stage=stage)
+        }

@@ -20,7 +20,7 @@ PAGES = (
     "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-PROGRAMS = "default-src 'none'; frame-ancestors 'none'"
+SYSTEMS = "default-src 'none'; frame-ancestors 'none'"
 # What holds nothing of anybody may be kept by browsers.
 KEPT = ("/static/", "/fonts/", "/component/")
 
@@ -36,7 +36,7 @@ def guarded(scope: Scope, send: Send) -> Send:
                 del headers[name]  # no other site's page may read anything
             for name, value in ALWAYS.items():
                 headers[name] = value
-            policy = PROGRAMS if path.startswith("/api/") else PAGES
+            policy = SYSTEMS if path.startswith("/api/") else PAGES
             headers.setdefault("Content-Security-Policy", policy)
             if scope["scheme"] == "https":
                 headers["Strict-Transport-Security"] = "max-age=31536000"

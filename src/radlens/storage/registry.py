@@ -2,7 +2,7 @@
 # ruff: noqa: S608 (the only text put into a statement is this module's own column lists)
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from radlens.domain.audit import Act, Actor
@@ -13,9 +13,10 @@ from radlens.storage.rows import Row, actor_row, finite, time_of, zoned
 from radlens.storage.statements import append
 
 VERSION = (
-    "digest, task, version, stage, share, source, time, actor, via, origin, files, facts, approved"
+    "digest, task, version, stage, share, source, time, actor, via, origin, files, facts, "
+    "approved, thresholds"
 )
-MOVE = "digest, task, before, after, share, time, actor, via, origin, reason"
+MOVE = "digest, task, before, after, share, time, actor, via, origin, reason, thresholds"
 
 
 class SqlRegistry:
@@ -57,9 +58,9 @@ class SqlRegistry:
             ).fetchall()
         return [_version_of(row) for row in rows]
 
-    def move(self, moves: Sequence[Move], act: Act) -> None:
+    def move(self, moves: Sequence[Move], *acts: Act) -> None:
         with self._database.writing() as sql:
-            seq = append(sql, act).seq
+            *_, seq = (append(sql, act).seq for act in acts)
             for move in moves:
                 _apply(sql, move)
                 _insert_move(sql, seq, move)
@@ -120,10 +121,14 @@ def _check_new(sql: Transaction, version: Version) -> None:
 
 def _apply(sql: Transaction, move: Move) -> None:
     """Change a version's stage if it is still what the move starts from; Conflict otherwise."""
-    cleared = ", approved = '[]'" if move.after is Stage.LIVE else ""
+    sets = {"stage = ?": move.after.value, "share = ?": move.share}
+    if move.after is Stage.LIVE:
+        sets["approved = ?"] = "[]"
+    if move.thresholds is not None or move.after is Stage.CANDIDATE:
+        sets["thresholds = ?"] = _json(move.thresholds)
     changed = sql.execute(
-        f"UPDATE versions SET stage = ?, share = ?{cleared} WHERE digest = ? AND stage = ?",
-        (move.after.value, move.share, move.digest, move.before and move.before.value),
+        f"UPDATE versions SET {', '.join(sets)} WHERE digest = ? AND stage = ?",
+        (*sets.values(), move.digest, move.before and move.before.value),
     ).rowcount
     if changed != 1:
         raise Conflict(f"The version {move.digest[:12]} is not {move.before} any more.")
@@ -139,6 +144,7 @@ def _insert_move(sql: Transaction, seq: int, move: Move) -> None:
         zoned(move.time),
         *actor_row(move.by),
         move.reason,
+        _json(move.thresholds),
     )
     sql.execute(f"INSERT INTO moves (seq, {MOVE}) VALUES ({_marks(row)}, ?)", (seq, *row))
 
@@ -156,11 +162,12 @@ def _version_row(version: Version) -> Row:
         json.dumps(dict(version.files)),
         finite(dict(version.facts)),
         json.dumps(version.approved),
+        _json(version.thresholds),
     )
 
 
 def _version_of(row: Sequence[Any]) -> Version:
-    digest, task, name, stage, share, source, time, *actor, files, facts, approved = row
+    digest, task, name, stage, share, source, time, *actor, files, facts, approved, points = row
     try:
         return Version(
             digest=digest,
@@ -174,18 +181,33 @@ def _version_of(row: Sequence[Any]) -> Version:
             facts=json.loads(facts),
             share=share,
             approved=tuple(json.loads(approved)),
+            thresholds=points and json.loads(points),
         )
     except (ValueError, TypeError) as error:
         raise DigestMismatch(f"The version {digest} cannot be read as it was written.") from error
 
 
 def _move_of(row: Sequence[Any]) -> Move:
-    digest, task, before, after, share, time, *actor, reason = row
+    digest, task, before, after, share, time, *actor, reason, points = row
     try:
         start = None if before is None else Stage(before)
-        return Move(digest, task, start, Stage(after), time_of(time), Actor(*actor), reason, share)
+        return Move(
+            digest,
+            task,
+            start,
+            Stage(after),
+            time_of(time),
+            Actor(*actor),
+            reason,
+            share,
+            points and json.loads(points),
+        )
     except (ValueError, TypeError) as error:
         raise DigestMismatch(f"A move of {digest} cannot be read as it was written.") from error
+
+
+def _json(values: Mapping[str, Any] | None) -> str | None:
+    return None if values is None else finite(dict(values))
 
 
 def _marks(row: Row) -> str:

@@ -60,7 +60,7 @@ def prediction_of(row: Sequence[Any], erasure: Sequence[Any] = (None, "", "")) -
             model=_model(*model),
             image=_image(image, json.loads(ref)),
             evidence=evidence,
-            findings=tuple(map(_finding, json.loads(said))),
+            findings=tuple(map(finding_of, json.loads(said))),
             prediction_set=None if kept is None else PredictionSet.of(json.loads(kept)),
             assessment=None if gate is None else Assessment.of(json.loads(gate)),
             erased=None if erased is None else Erasure(time_of(erased), by, why),
@@ -118,7 +118,8 @@ def _image(digest: str, entries: Mapping[str, Any]) -> ImageRef:
     return ImageRef(digest=digest, window=window, spacing_mm=spacing_mm, **fields)
 
 
-def _finding(entries: Mapping[str, Any]) -> Finding:
+def finding_of(entries: Mapping[str, Any]) -> Finding:
+    """The finding that ``asdict`` wrote, of today or of an earlier version."""
     fields = dict(entries)
     tier, point = fields.pop("tier"), fields.pop("operating_point")
     return Finding(

@@ -4,19 +4,35 @@ from dataclasses import replace
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import NoSuchVersion, NotApproved
-from radlens.domain.registry import Stage, Version, move, predecessor
+from radlens.domain.registry import Move, Stage, Version, move, predecessor
 from radlens.ports import Site
+from radlens.usecases.gate import Passed, matched_thresholds, pass_gate
 
 
-def activate(site: Site, reference: str, *, by: Actor, reason: str = "") -> Version:
+def activate(
+    site: Site,
+    reference: str,
+    *,
+    by: Actor,
+    reason: str = "",
+    override: bool = False,
+    match: bool = False,
+) -> Version:
     """Let a version answer for its task from now on; until it is proven here nothing changes.
 
-    Raises NoSuchVersion, WrongStage, NotApproved, BrokenModel where it does not load here or does
-    not give its golden answer, Conflict where somebody else was faster.
+    ``override`` lets it through the gate with its ``reason``; ``match`` lets it answer at the
+    thresholds that have the live version's sensitivity. Raises NoSuchVersion, WrongStage,
+    NotApproved, NotPromoted, BrokenModel where it does not load here or does not give its golden
+    answer, Conflict where somebody else was faster.
     """
     version = site.registry.get(reference)
     _must_be_approved(site, version, by)
-    return switch(site, version, verb=Verb.ACTIVATE_MODEL, by=by, reason=reason)
+    goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
+    site.live.warm(version)
+    passed = pass_gate(site, version, by=by, reason=reason, override=override)
+    if match:
+        goes = replace(goes, thresholds=matched_thresholds(site, version))
+    return switch(site, version, goes, verb=Verb.ACTIVATE_MODEL, passed=passed)
 
 
 def roll_back(site: Site, task: str, *, by: Actor, reason: str = "") -> Version:
@@ -28,7 +44,8 @@ def roll_back(site: Site, task: str, *, by: Actor, reason: str = "") -> Version:
     if before is None:
         raise NoSuchVersion(f"No version was live for {task} before the present one.")
     version = site.registry.get(before)
-    return switch(site, version, verb=Verb.ROLL_BACK_MODEL, by=by, reason=reason)
+    goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
+    return switch(site, version, goes, verb=Verb.ROLL_BACK_MODEL)
 
 
 def approve(site: Site, reference: str, *, by: Actor, reason: str = "") -> Version:
@@ -40,10 +57,11 @@ def approve(site: Site, reference: str, *, by: Actor, reason: str = "") -> Versi
     return site.registry.get(version.digest)
 
 
-def switch(site: Site, version: Version, *, verb: Verb, by: Actor, reason: str) -> Version:
+def switch(
+    site: Site, version: Version, goes: Move, *, verb: Verb, passed: Passed | None = None
+) -> Version:
     """Make a version live in place of the present one; the old one goes on if anything fails."""
-    time = site.clock()
-    goes = move(version, Stage.LIVE, time=time, by=by, reason=reason, share=None)
+    time, by = goes.time, goes.by
     live = site.registry.versions(task=version.task, stage=Stage.LIVE)
     leaves = [
         move(old, Stage.RETIRED, time=time, by=by, reason=f"{version.version} follows", share=None)
@@ -53,12 +71,15 @@ def switch(site: Site, version: Version, *, verb: Verb, by: Actor, reason: str) 
         "task": version.task,
         "version": version.version,
         "replaces": [old.digest for old in live],
-        "reason": reason,
+        "reason": goes.reason,
+        **({"gate": passed.ruling.to_json()} if passed else {}),
+        **({"thresholds": goes.thresholds} if goes.thresholds else {}),
     }
     site.live.warm(version)
-    site.registry.move([*leaves, goes], Act(time, by, verb, version.digest, detail))
+    act = Act(time, by, verb, version.digest, detail)
+    site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
     site.live.follow()
-    return replace(version, stage=Stage.LIVE, share=None, approved=())
+    return site.registry.get(version.digest)
 
 
 def _must_be_approved(site: Site, version: Version, by: Actor) -> None:

@@ -7,8 +7,8 @@ from radlens.domain.errors import BadInput, Conflict
 from radlens.domain.prediction import Once, Prediction
 from radlens.imaging.decode import decode
 from radlens.ports import Site
+from radlens.usecases.answer import answer, read_beside
 from radlens.usecases.keep import keep
-from radlens.usecases.read import read
 from radlens.usecases.refuse import refuse
 
 
@@ -31,10 +31,12 @@ def _predict(site: Site, upload: bytes, task: str, by: Actor, key: str | None) -
     once = _once(key, sha256(task.encode() + b"\0" + upload).hexdigest())
     if once and (earlier := site.records.repeated(once)):
         return earlier
-    model = site.live.current(task)  # pinned: a swap cannot mix two models in one answer
     scan = decode(upload, site.bounds)
-    [reading] = read(model, [scan], site.tasks[task])
-    return keep(site, reading, by=by, once=once)
+    lineup = site.live.lineup(task)  # pinned: a swap cannot mix two models in one answer
+    reading, failure = answer(lineup, scan, site.tasks[task])
+    prediction = keep(site, reading, by=by, once=once)
+    read_beside(site, lineup, prediction, scan, failure)
+    return prediction
 
 
 def _once(key: str | None, request: str) -> Once | None:

@@ -11,6 +11,8 @@ from radlens.domain.model import Manifest
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
 
+# What ships does not pass the gate of a site: its figures are its makers', and stand on its card.
+SHIPPED = "It ships with RadLens; its card says what it is worth."
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
@@ -42,7 +44,14 @@ def register_shipped(site: Site, parts: Mapping[str, bytes], *, by: Actor) -> Ve
     _must_be_new(site, bundle)
     taken = site.registry.versions(task=bundle.manifest.task, stage=Stage.LIVE)
     stage = Stage.CANDIDATE if taken else Stage.LIVE
-    return _keep(site, bundle, stage, by=by, reason="It ships with RadLens.", source="gallery")
+    return _keep(
+        site,
+        bundle,
+        stage,
+        by=by,
+        reason=SHIPPED,
+        source="gallery",
+    )
 
 
 def _checked(site: Site, parts: Mapping[str, bytes]) -> Bundle:

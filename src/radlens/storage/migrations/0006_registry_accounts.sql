@@ -54,6 +54,7 @@ CREATE TABLE versions (
   files   text NOT NULL,
   facts   text NOT NULL,
   approved text NOT NULL,
+  thresholds text,
   UNIQUE (task, version)
 );
 
@@ -75,6 +76,7 @@ CREATE TABLE moves (
   via    text NOT NULL,
   origin text NOT NULL,
   reason text NOT NULL,
+  thresholds text,
   PRIMARY KEY (seq, digest)
 );
 
@@ -87,6 +89,7 @@ CREATE TABLE shadows (
   time       text NOT NULL,
   findings   text,
   failure    text,
+  changed    text NOT NULL,
   PRIMARY KEY (prediction, digest)
 );
 
