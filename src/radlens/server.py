@@ -165,6 +165,7 @@ def _lifespan(
             for trouble in await to_thread.run_sync(troubles, site):
                 log.warning("No answers from %s", trouble)
             Thread(target=_warm_pages, daemon=True).start()
+            site.beside.start()
             yield
 
     return lifespan

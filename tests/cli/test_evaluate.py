@@ -183,10 +183,6 @@ def _no_such_split(folder: Path) -> list[object]:
     return [TASK.name, "--dataset", folder / "data", "--split", "night"]
 
 
-def _no_such_model(folder: Path) -> list[object]:
-    return [folder / "nowhere", "--dataset", folder / "data"]
-
-
 def _broken_bundle(folder: Path) -> list[object]:
     bundle = tiny_bundle(folder / "broken", TASK)
     (bundle / "model.onnx").write_bytes(b"nothing")
@@ -221,7 +217,6 @@ def _against_itself(folder: Path) -> list[object]:
     [
         (_other_task, "is of brain-tumor"),
         (_no_such_split, "no split 'night'"),
-        (_no_such_model, "no task and no bundle"),
         (_broken_bundle, "not what its manifest says"),
         (_bundle_without_a_card, "no card here"),
         (_one_class, "both answers"),

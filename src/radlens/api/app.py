@@ -12,6 +12,7 @@ from radlens.api.callers import Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
 from radlens.api.operations import operations
+from radlens.api.trials import trials
 from radlens.domain.audit import Verb
 from radlens.domain.errors import (
     BadInput,
@@ -55,6 +56,7 @@ def create_api(site: Site) -> FastAPI:
     )
     app.include_router(_predictions(site), prefix="/v1", tags=["predictions"], responses=GUARDED)
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
+    app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
     app.add_middleware(
         BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes

@@ -15,6 +15,7 @@ from radlens.cli.models import models
 from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
 from radlens.cli.study import study
+from radlens.cli.trials import agreement, canary, gate, preview, shadow, withdraw
 
 FILE = click.Path(path_type=Path)
 
@@ -134,5 +135,7 @@ def train(recipe: Path, data: str, out: Path) -> None:
         train_recipe(site, recipe, data=data, out=out)
 
 
+for trial in (agreement, canary, gate, preview, shadow, withdraw):
+    models.add_command(trial)
 for command in (backup, restore, data, evaluate, migrate, models, runs, study):
     app.add_command(command)

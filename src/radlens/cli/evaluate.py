@@ -31,7 +31,7 @@ def evaluate(
     no_robustness: bool,
     seed: int,
 ) -> None:
-    """Measure a MODEL (a task's live one, or a bundle's folder) on a dataset.
+    """Measure a MODEL on a dataset: a task's live one, a registered version, a bundle's folder.
 
     Every figure comes with its 95 % interval over patients; record, card and figures are kept.
     """

@@ -1,4 +1,4 @@
-"""What is evaluated: a model by its folder or task, and the images of a split."""
+"""What is evaluated: a model by its task, version or folder, and the images of a split."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,16 +27,21 @@ from radlens.ports import Blobs, Site
 
 
 def find_model(site: Site, reference: str) -> Engine:
-    """The live model of a task, or the one in a bundle's folder; raises BadBundle, NoLiveModel."""
+    """The live model of a task, the one in a bundle's folder, or a registered version.
+
+    Raises BadBundle, BrokenModel, NoLiveModel, NoSuchVersion.
+    """
     if reference in site.tasks:
         return site.live.current(reference)
     folder = Path(reference)
+    if not folder.is_dir():
+        return site.live.warm(site.registry.get(reference))
     try:
         named = Manifest.from_json((folder / "manifest.json").read_bytes()).task
     except OSError as error:
         raise BadBundle(
-            f"There is no task and no bundle {reference!r}.",
-            hint=f"Name the folder of a bundle, or one of {', '.join(site.tasks)}.",
+            f"The folder {reference} is no bundle.",
+            hint="Name the folder of a bundle, a registered version or a task.",
         ) from error
     if named not in site.tasks:
         raise UnknownTask(f"The bundle {folder.name} is for {named}, which has no card here.")
