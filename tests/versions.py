@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from onnx import helper, numpy_helper
 
 from radlens.domain.audit import Actor
@@ -29,12 +30,15 @@ def added(site: Site, folder: Path, task: str, name: str, **changes: object) -> 
     return register(site, lambda: read_parts(bundle), by=ME)
 
 
-def erring_bundle(folder: Path, task: str, name: str) -> Path:
-    """A bundle whose network gives its golden answer, and no number for any picture."""
+def erring_bundle(folder: Path, task: str, name: str, *, crash: bool = False) -> Path:
+    """A bundle whose network gives its golden answer, and no number for any picture.
+
+    With ``crash`` it cannot be run on a picture at all.
+    """
     card = TASKS[task]
     network = tiny_network(len(card.labels))
     spread = float((prepare(golden_scan(), SPEC) ** 2).mean())
-    values = {"usual": spread, "least": 1e-3, "faint": 1e-30}
+    values = {"usual": spread, "least": 1e-3, "faint": 1e-30, "many": 1e3}
     for key, value in values.items():
         network.graph.initializer.append(numpy_helper.from_array(np.float32(value), key))
     network.graph.initializer.append(numpy_helper.from_array(np.array([1, 2, 3]), "whole"))
@@ -50,9 +54,15 @@ def erring_bundle(folder: Path, task: str, name: str) -> Path:
         ("Reshape", ["nothing", "column"], "added"),
         ("Add", ["plain", "added"], "logits"),
     )
+    if crash:  # an index that is zero for the golden scan and out of bounds for whatever is not
+        index = onnx.helper.make_node("Cast", ["times"], ["index"], to=onnx.TensorProto.INT64)
+        times = onnx.helper.make_node("Mul", ["far", "many"], ["times"])
+        network.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.float32), "one"))
+        steps = (*steps[:4], ("Gather", ["one", "index"], "nothing"), *steps[-2:])
     column = numpy_helper.from_array(np.array([-1, 1], np.int64), "column")
     network.graph.initializer.append(column)
-    network.graph.node.extend(helper.make_node(op, ins, [out]) for op, ins, out in steps)
+    nodes = [helper.make_node(op, ins, [out]) for op, ins, out in steps]
+    network.graph.node.extend([*nodes[:4], times, index, *nodes[4:]] if crash else nodes)
     bundle = tiny_bundle(folder / "bundles" / name, card, version=name, provenance=PARITY)
     signed(bundle, model=network.SerializeToString())
     return bundle

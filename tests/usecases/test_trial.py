@@ -215,6 +215,22 @@ def test_a_canary_that_errs_is_stopped_everywhere_and_the_log_says_why(
     assert site.registry.moves(TASK)[-1].reason == act.detail["reason"]
 
 
+def test_a_canary_that_cannot_be_run_at_all_fails_nobodys_request_and_is_stopped(
+    site: Site, tmp_path: Path
+) -> None:
+    bundle = erring_bundle(tmp_path, TASK, "crashing", crash=True)
+    register(site, lambda: read_parts(bundle), by=ME)
+    canary(site, "crashing", 0.5, by=ME, terms=FORCED)
+    answers = [read(site, seed) for seed in seeds(site, 0.5, 3)]
+    assert {p.model.version for p in answers} == {"tiny-1"}
+    assert stages(site)["crashing"] is Stage.CANDIDATE
+    [(_, said), *_] = site.shadows.pairs(
+        answers[0].model.digest, site.registry.get("crashing").digest, limit=9
+    )
+    assert said.failure is not None
+    assert said.failure.startswith("BrokenModel:")
+
+
 def test_a_canary_that_changes_too_many_answers_is_stopped(site: Site, tmp_path: Path) -> None:
     serve(site)
     added(site, tmp_path, TASK, "eager", **EAGER)

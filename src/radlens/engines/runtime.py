@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from radlens.domain.bundle import Bundle
-from radlens.domain.errors import BadBundle, NotAssessable, StorageFull
+from radlens.domain.errors import BadBundle, BrokenModel, NotAssessable, StorageFull
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.engines.golden import TOLERANCE, drifted, golden_scan
 from radlens.imaging.prepare import prepare
@@ -64,16 +64,27 @@ class OnnxEngine:
         return self._ref
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
-        """One pass over a tensor of shape (n, 3, rows, cols); raises NotAssessable on NaN."""
-        with self._slots:
-            answer = self._session.run(self._manifest.outputs, {INPUT: tensor})
+        """One pass over a tensor of shape (n, 3, rows, cols).
+
+        Raises NotAssessable on NaN, and BrokenModel where the network cannot be run on it.
+        """
+        try:
+            with self._slots:
+                answer = self._session.run(self._manifest.outputs, {INPUT: tensor})
+        except FAILURES as error:
+            raise BrokenModel(
+                f"The model {self._manifest.version} cannot be run on this image."
+            ) from error
         if not all(np.isfinite(values).all() for values in answer):
             raise NotAssessable("The network's answer holds values that are not numbers.")
         return Forward(*answer)
 
     def prove(self) -> None:
         """Raise BadBundle unless the golden scan gets its golden answer, here and now."""
-        answer = self.forward(prepare(golden_scan(), self._manifest.input)[None])
+        try:
+            answer = self.forward(prepare(golden_scan(), self._manifest.input)[None])
+        except BrokenModel as error:
+            raise BadBundle(error.message) from error
         drift = drifted(answer, self._manifest)
         if not drift <= TOLERANCE:
             raise BadBundle(
