@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -31,6 +31,7 @@ from radlens.domain.errors import BadSettings
 from radlens.entrance.callers import Callers
 from radlens.entrance.doorway import Doorway
 from radlens.entrance.gatekeeper import Gatekeeper
+from radlens.entrance.password import password_routes
 from radlens.entrance.sign_in import sign_in_routes
 from radlens.ports import Site
 from radlens.settings import Settings
@@ -139,10 +140,11 @@ class _Announced(uvicorn.Server):
 
 
 def _routes(site: Site) -> list[BaseRoute]:
-    operations = create_operations(site)
+    operations, slots = create_operations(site), CapacityLimiter(2)
     return [
         Mount("/api", app=create_api(site)),
-        *sign_in_routes(site),
+        *sign_in_routes(site, slots),
+        *password_routes(site, slots),
         Mount("/fonts", app=StaticFiles(directory=PACKAGE / "fonts")),
         *(Route(path, operations) for path in OPERATIONS),
     ]

@@ -8,6 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFile
 from starlette.formparsers import MultiPartParser
 
+from radlens.api.accounts import accounts
 from radlens.api.callers import Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
@@ -57,6 +58,7 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(_predictions(site), prefix="/v1", tags=["predictions"], responses=GUARDED)
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
+    app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
     app.add_middleware(
         BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from radlens.cli.accounts import keys, users
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
@@ -137,5 +138,5 @@ def train(recipe: Path, data: str, out: Path) -> None:
 
 for trial in (agreement, canary, gate, preview, shadow, withdraw):
     models.add_command(trial)
-for command in (backup, restore, data, evaluate, migrate, models, runs, study):
+for command in (backup, restore, data, evaluate, migrate, models, runs, study, users, keys):
     app.add_command(command)

@@ -31,7 +31,8 @@ def accepted(password: str, name: str) -> str:
     are the same password.
     """
     proper = normal(password)
-    if len(proper) < SHORTEST:
+    # Counted before and after: one sign may stand for a whole phrase.
+    if min(len(password), len(proper)) < SHORTEST:
         raise WeakPassword(f"A password has at least {SHORTEST} characters.")
     if len(proper) > LONGEST:
         raise WeakPassword(f"A password has at most {LONGEST} characters.")

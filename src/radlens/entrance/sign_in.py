@@ -1,8 +1,7 @@
 """Sign in, sign out, set up: pages that work without a script."""
 
-from collections.abc import Mapping
 from html import escape
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -11,35 +10,44 @@ from starlette.routing import BaseRoute, Route
 
 from radlens.api.callers import caller
 from radlens.api.errors import status
-from radlens.domain.errors import BadInput, RadLensError, TooLarge
-from radlens.domain.password import SHORTEST
+from radlens.domain.errors import RadLensError
 from radlens.entrance.answers import waiting
 from radlens.entrance.callers import cookie_name
+from radlens.entrance.forms import (
+    Fields,
+    form_fields,
+    fresh_password,
+    require_same,
+    typed_first,
+)
 from radlens.entrance.look import alert, page, text_field
 from radlens.ports import Site
 from radlens.usecases.set_up import set_up
 from radlens.usecases.sign_in import sign_in, sign_out
 
-MOST_BYTES = 16 * 1024
-Fields = Mapping[str, str]
 Way = tuple[str, str]  # where another way to sign in begins, and what it is called
 
 
-def sign_in_routes(site: Site, ways: tuple[Way, ...] = ()) -> list[BaseRoute]:
-    """The routes by which people come in and go out."""
-    slots = CapacityLimiter(2)  # each checks one password, which takes 64 MiB on purpose
+def sign_in_routes(
+    site: Site, slots: CapacityLimiter, ways: tuple[Way, ...] = ()
+) -> list[BaseRoute]:
+    """The routes by which people come in and go out.
+
+    ``slots`` bounds how many passwords are checked at a time: each takes 64 MiB on purpose.
+    """
 
     async def show_sign_in(request: Request) -> Response:
         return _sign_in_form(request.query_params, ways)
 
     async def take_sign_in(request: Request) -> Response:
-        fields = await _fields(request)
-        origin = _origin(request)
+        fields: Fields = {}
 
         def enter() -> str:
-            return sign_in(site, fields.get("name", ""), fields.get("password", ""), origin=origin)
+            name, password = fields.get("name", ""), fields.get("password", "")
+            return sign_in(site, name, password, origin=_origin(request))
 
         try:
+            fields = await form_fields(request)
             token = await to_thread.run_sync(enter, limiter=slots)
         except RadLensError as error:
             return waiting(_sign_in_form(fields, ways, error), error)
@@ -55,16 +63,17 @@ def sign_in_routes(site: Site, ways: tuple[Way, ...] = ()) -> list[BaseRoute]:
         return _set_up_form(request.query_params)
 
     async def take_set_up(request: Request) -> Response:
-        fields = await _fields(request)
+        fields: Fields = {}
 
         def enter() -> str:
-            _require_same(fields)
+            require_same(fields)
             name, password = fields.get("name", ""), fields.get("password", "")
             token, origin = fields.get("token", ""), _origin(request)
             set_up(site, token, name=name, password=password, origin=origin)
             return sign_in(site, name, password, origin=origin)
 
         try:
+            fields = await form_fields(request)
             token = await to_thread.run_sync(enter, limiter=slots)
         except RadLensError as error:
             return waiting(_set_up_form(fields, error), error)
@@ -107,9 +116,10 @@ def _sign_in_form(
     fields: Fields, ways: tuple[Way, ...], error: RadLensError | None = None
 ) -> Response:
     said = alert(error.message, error.hint) if error else ""
-    if fields.get("out"):
-        said = '<p role="status">You are signed out.</p>'
-    more = _typed(fields) + (' aria-describedby="wrong"' if error else "")
+    for sign, words in (("out", "You are signed out."), ("changed", "Your password is changed.")):
+        if fields.get(sign):
+            said = f'<p role="status">{words}</p>'
+    more = typed_first(fields) + (' aria-describedby="wrong"' if error else "")
     address = escape(onward(fields), quote=True)
     others = "".join(
         f'<a class="way" href="{where}?{escape(urlencode({"next": onward(fields)}))}">'
@@ -129,42 +139,15 @@ def _sign_in_form(
 def _set_up_form(fields: Fields, error: RadLensError | None = None) -> Response:
     said = alert(error.message, error.hint) if error else ""
     token = escape(fields.get("token", ""), quote=True)
-    fresh = "new-password"
     body = (
         f"{said}<p>This makes the first account of this site, its administrator.</p>"
         '<form method="post" action="/set-up">'
         f'<input type="hidden" name="token" value="{token}">'
-        f"{text_field('Name', 'name', fills='username', more=_typed(fields))}"
-        f"{text_field('Password', 'password', kind='password', fills=fresh, more=_LONG)}"
-        f'<p id="long">At least {SHORTEST} characters; a few words are good.</p>'
-        f"{text_field('Password again', 'again', kind='password', fills=fresh)}"
+        f"{text_field('Name', 'name', fills='username', more=typed_first(fields))}"
+        f"{fresh_password()}"
         "<button>Set up</button></form>"
     )
     return page("Set up RadLens", body, status(error) if error else 200)
-
-
-_LONG = f'minlength="{SHORTEST}" aria-describedby="long"'
-
-
-def _typed(fields: Fields) -> str:
-    """The field that is typed into first, with what was typed before."""
-    return f'value="{escape(fields.get("name", ""), quote=True)}" autofocus'
-
-
-def _require_same(fields: Fields) -> None:
-    if fields.get("password") != fields.get("again"):
-        raise BadInput("The two passwords differ.", hint="Type the same twice.")
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """The fields of a form; raises TooLarge where it is no form of ours."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise TooLarge("The form is too large.")
-    sent = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in sent.items()}
 
 
 def _origin(request: Request) -> str:

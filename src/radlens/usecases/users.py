@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from radlens.domain.account import Role, Session, User, proper_name
-from radlens.domain.audit import Act, Actor, Verb
+from radlens.domain.account import Caller, Role, Session, User, proper_name
+from radlens.domain.audit import Act, Actor, Outcome, Verb
 from radlens.domain.errors import BadInput, NotAllowed
+from radlens.domain.guessing import limits
 from radlens.domain.password import accepted, normal
 from radlens.ports import Site
 
@@ -35,24 +36,33 @@ def enable(site: Site, name: str, *, by: Actor) -> User:
     return _change(site, replace(user, disabled=None), by, {"disabled": False})
 
 
-def set_password(
-    site: Site, name: str, password: str, *, by: Actor, old: str | None = None
-) -> User:
-    """An account's new password, which signs it out everywhere; raises WeakPassword.
-
-    ``old`` has to be its present one where the owner changes it; raises NotAllowed.
-    """
-    user, passwords = site.accounts.users.get(proper_name(name)), site.accounts.passwords
+def set_password(site: Site, name: str, password: str, *, by: Actor) -> User:
+    """An account's new password, which signs it out everywhere; raises WeakPassword."""
+    user = site.accounts.users.get(proper_name(name))
     if user.source != "local":
         raise BadInput(
             f"The password of {user.name} is kept by the identity provider.",
             hint="Change it there.",
         )
-    if old is not None and not passwords.right(user.password, normal(old)):
+    kept = site.accounts.passwords.kept(accepted(password, user.name))
+    act = Act(site.clock(), by, Verb.CHANGE_PASSWORD, user.name, {})
+    site.accounts.users.change(replace(user, password=kept), act)
+    return user
+
+
+def change_own_password(site: Site, caller: Caller, password: str, *, present: str) -> None:
+    """The caller's new password; raises NotAllowed, TooManyGuesses where ``present`` is wrong."""
+    if not caller.session:
+        raise NotAllowed("Whoever signed in with a password can change it, and nobody else.")
+    accounts, counted = site.accounts, limits(caller.name, caller.origin)
+    user = accounts.users.get(caller.name)
+    accounts.guessing.attempt(counted, site.clock())
+    if not accounts.passwords.right(user.password, normal(present)):
+        verb, outcome = Verb.CHANGE_PASSWORD, Outcome.REFUSED
+        site.trail.note(Act(site.clock(), caller.actor, verb, user.name, {}, outcome))
         raise NotAllowed("The present password is not that.", hint="Check it, and try again.")
-    changed = replace(user, password=passwords.kept(accepted(password, user.name)))
-    site.accounts.users.change(changed, Act(site.clock(), by, Verb.CHANGE_PASSWORD, user.name, {}))
-    return changed
+    accounts.guessing.right(counted)
+    set_password(site, user.name, password, by=caller.actor)
 
 
 def sessions_of(site: Site, name: str) -> list[Session]:
