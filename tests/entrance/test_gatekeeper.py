@@ -270,7 +270,8 @@ def test_an_empty_site_is_set_up_once_by_the_printed_link(serve: Serve) -> None:
     assert set_up(token, "another").status == 403
     with tiny_site(server.home) as site:
         assert [user.name for user in site.accounts.users.all()] == ["chief"]
-        assert [act.verb for act in acts(site)][:2] == [Verb.SET_UP, Verb.SIGN_IN]
+        verbs = [act.verb for act in acts(site) if act.by.name == "chief"]
+    assert verbs == [Verb.SET_UP, Verb.SIGN_IN]
 
 
 def test_metrics_may_be_read_with_their_own_secret_and_nothing_else(serve: Serve) -> None:
