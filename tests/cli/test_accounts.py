@@ -43,9 +43,8 @@ def test_an_account_that_was_added_can_sign_in_and_is_on_record(home: Path) -> N
     assert add().exit_code == 0
     with tiny_site(home) as site:
         assert sign_in(site, "chief", PASSWORD, origin=HERE)
-        [entry, _] = site.trail.entries()
-    assert (entry.act.verb, entry.act.by.via) == (Verb.ADD_USER, "cli")
-    assert entry.act.by.name == getpass.getuser()
+        [act] = [e.act for e in site.trail.entries() if e.act.verb == Verb.ADD_USER]
+    assert (act.by.name, act.by.via, act.subject) == (getpass.getuser(), "cli", "chief")
     assert "chief" in run("users", "list").output
 
 
