@@ -9,6 +9,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from radlens.domain.audit import Actor
+from radlens.domain.calibration import Calibration
 from radlens.domain.comparison import Matched
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.registry import Stage, Version
@@ -21,6 +22,9 @@ from tests.builders import SPEC, TASKS, signed, tiny_bundle, tiny_network
 
 ME = Actor("ada", "cli")
 PARITY = {"parity": {"onnx_with_torch": 3e-6}}
+# A chest model that reports everything, where the tiny one reports some.
+LABELS = len(TASKS["chest-xray"].labels)
+EAGER = {"calibration": Calibration((1.0,) * LABELS, (50.0,) * LABELS, (False,) * LABELS)}
 
 
 def added(site: Site, folder: Path, task: str, name: str, **changes: object) -> Version:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from radlens.domain.calibration import Calibration
 from radlens.domain.comparison import Matched
 from radlens.domain.errors import NotPromoted
 from radlens.domain.finding import OperatingPoint
@@ -15,11 +14,9 @@ from radlens.usecases.predict import predict
 from radlens.usecases.preview import preview
 from radlens.usecases.register import register
 from tests.builders import TASKS, picture, png, put_live, tiny_site
-from tests.versions import ME, added, erring_bundle, measured
+from tests.versions import EAGER, ME, added, erring_bundle, measured
 
 TASK = "chest-xray"
-LABELS = len(TASKS[TASK].labels)
-EAGER = {"calibration": Calibration((1.0,) * LABELS, (50.0,) * LABELS, (False,) * LABELS)}
 
 
 @pytest.fixture

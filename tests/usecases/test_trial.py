@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from radlens.domain.audit import Act, Verb, verify
-from radlens.domain.calibration import Calibration
 from radlens.domain.canary import chosen
 from radlens.domain.errors import BadInput, NoLiveModel, NotThisTask, WrongStage
 from radlens.domain.prediction import Prediction
@@ -22,14 +21,11 @@ from radlens.usecases.predict import predict
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
 from radlens.usecases.trial import Terms, canary, shadow, withdraw
-from tests.builders import TASKS, picture, png, put_live, tiny_site
-from tests.versions import ME, added, erring_bundle
+from tests.builders import picture, png, put_live, tiny_site
+from tests.versions import EAGER, ME, added, erring_bundle
 
 TASK = "chest-xray"
-LABELS = len(TASKS[TASK].labels)
 FORCED = Terms("a test asks", override=True)
-# Says yes to everything, where the live model says yes to some.
-EAGER = {"calibration": Calibration((1.0,) * LABELS, (50.0,) * LABELS, (False,) * LABELS)}
 
 
 @pytest.fixture

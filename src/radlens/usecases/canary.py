@@ -1,5 +1,6 @@
 """A canary is watched after each answer, and stopped by the rule of its task's card."""
 
+import logging
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -9,6 +10,7 @@ from radlens.domain.errors import Conflict
 from radlens.domain.registry import Stage, Version, move
 from radlens.ports import Site
 
+log = logging.getLogger("radlens.models")
 # Its latest answers: few enough that a canary which falls ill late is noticed soon.
 WINDOW = 500
 
@@ -32,4 +34,5 @@ def _stop(site: Site, canary: Version, reason: str, why: dict[str, object]) -> N
     act = Act(time, SYSTEM, Verb.STOP_CANARY, canary.digest, detail)
     with suppress(Conflict):  # another process was as quick
         site.registry.move([back], act)
+        log.warning("The canary %s was stopped. %s", canary.version, reason)
     site.live.follow()
