@@ -3,7 +3,7 @@
 import streamlit as st
 
 from radlens.ui import door, identity, theme
-from radlens.ui.screens import history, live_prediction
+from radlens.ui.screens import audit_log, history, live_prediction, model_manager
 from radlens.ui.spoken import spoken
 
 # By group: what draws a page, its title, its address. Who may see it stands in ``access.toml``.
@@ -11,7 +11,11 @@ PAGES = {
     "Reading": [
         (live_prediction.show, "Live Prediction", "live-prediction"),
         (history.show, "History", "history"),
-    ]
+    ],
+    "Administration": [
+        (model_manager.show, "Model Manager", "model-manager"),
+        (audit_log.show, "Audit Log", "audit-log"),
+    ],
 }
 
 theme.dress()

@@ -28,8 +28,10 @@ _table = st.components.v2.component(
 )
 
 
-def table(caption: str, columns: Sequence[str], rows: Sequence[Row]) -> str | None:
-    """Draw the rows; the id of the one that was opened just now."""
+def table(
+    caption: str, columns: Sequence[str], rows: Sequence[Row], *, key: str = "table"
+) -> str | None:
+    """Draw the rows; the id of the one that was opened just now. ``key`` is the table's own."""
     data = {"caption": caption, "columns": list(columns), "rows": list(rows)}
-    opened: str | None = _table(key="table", data=data, on_open_change=lambda: None).open
+    opened: str | None = _table(key=key, data=data, on_open_change=lambda: None).open
     return opened

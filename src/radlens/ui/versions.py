@@ -1,0 +1,133 @@
+"""One version of a model as a card: what it is, what was measured, beside the live one."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from radlens.domain.bundle import CARD
+from radlens.domain.registry import Move, Stage, Version
+from radlens.ports import Site
+from radlens.ui.spoken import spoken
+
+# What a list shows of the figures; the whole of them stands on the version's own page.
+FIRST = ("accuracy", "mean_auroc", "ece_debiased")
+
+
+def show(site: Site, version: Version) -> None:
+    """Draw what is known of a version, its figures beside those of the live one."""
+    [*others] = site.registry.versions(task=version.task, stage=Stage.LIVE)
+    live = next((other for other in others if other.digest != version.digest), None)
+    with st.container(border=True, key="card-version"):
+        st.html(_head(site, version))
+        st.html(_figures(version, live))
+    with st.container(border=True, key="card-paper"), spoken():
+        _paper(site, version)
+
+
+def stage_of(version: Version) -> str:
+    """The stage in words, with a canary's share."""
+    if version.stage is Stage.CANARY and version.share is not None:
+        return f"canary, {version.share:.0%} of the images"
+    return version.stage.value
+
+
+def became(step: Move) -> str:
+    """What a move made of its version."""
+    share = f", {step.share:.0%} of the images" if step.share is not None else ""
+    return f"registered as {step.after}" if step.before is None else f"{step.after}{share}"
+
+
+def figures(version: Version) -> str:
+    """The first figures with their intervals in one line."""
+    known: Mapping[str, Any] = version.facts.get("metrics", {})
+    said = [f"{named(name)} {interval(known[name])}" for name in FIRST if name in known]
+    return "; ".join(said) or "Nothing was measured."
+
+
+def named(figure: str) -> str:
+    """The name of a figure as people say it."""
+    words = figure.replace("_", " ").replace("auroc", "AUROC").replace("f1", "F1")
+    return words.replace("ece", "ECE")
+
+
+def interval(entry: Mapping[str, float] | None) -> str:
+    """A figure with its 95 % interval: ``0.731 (0.702 to 0.759)``."""
+    if entry is None:
+        return "not measured"
+    return f"{entry['value']:.3f} ({entry['low']:.3f} to {entry['high']:.3f})"
+
+
+def live_html(live: Version, since: Move) -> str:
+    """Which version answers, since when, and who decided so."""
+    reason = f" Reason: {escape(since.reason)}" if since.reason else ""
+    return (
+        f'<div class="rl-head"><h2>{escape(live.version)} is live</h2>'
+        f'<p class="rl-fine">Since {since.time:%Y-%m-%d %H:%M:%S %Z}, by '
+        f"{escape(since.by.name)} ({escape(since.by.via)}).{reason}</p>"
+        f'<p class="rl-fine">{escape(figures(live))}</p></div>'
+    )
+
+
+def _head(site: Site, version: Version) -> str:
+    facts = version.facts
+    lineage = facts.get("lineage") or {}
+    rows = {
+        "Task": site.tasks[version.task].title if version.task in site.tasks else version.task,
+        "Stage": stage_of(version),
+        "Architecture": facts.get("architecture"),
+        "From": version.source,
+        "Registered": f"{version.time:%Y-%m-%d %H:%M:%S %Z} by {version.by.name}",
+        "Run": lineage.get("run"),
+        "Dataset": lineage.get("dataset"),
+        "Approved by": ", ".join(version.approved) or None,
+        "Digest": version.digest,
+    }
+    items = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in rows.items()
+        if value
+    )
+    statement = facts.get("statement")
+    said = f'<p class="rl-statement" role="note">{escape(statement)}</p>' if statement else ""
+    return (
+        f'<div class="rl-head"><h2>{escape(version.version)}</h2></div>{said}'
+        f'<dl class="rl-origin" aria-label="Where this comes from">{items}</dl>'
+    )
+
+
+def _figures(version: Version, live: Version | None) -> str:
+    sides = [version] + ([live] if live else [])
+    known = [side.facts.get("metrics", {}) for side in sides]
+    names = [name for name in known[0] if isinstance(known[0][name], Mapping)]
+    if not names:
+        return '<p class="rl-empty">No figures came with this version.</p>'
+    heads = "".join(f'<th scope="col">{escape(_side(side))}</th>' for side in sides)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(named(name))}</th>'
+        + "".join(f"<td>{interval(side.get(name))}</td>" for side in known)
+        + "</tr>"
+        for name in names
+    )
+    note = (
+        "Measured by each version's own training, on its own held-out cases, with 95 % intervals. "
+        "Whether two versions differ is told by a paired comparison alone."
+    )
+    return (
+        f'<table class="rl-figures"><caption>{note}</caption>'
+        f'<thead><tr><th scope="col">Figure</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _side(version: Version) -> str:
+    return f"{version.version} (live)" if version.stage is Stage.LIVE else version.version
+
+
+def _paper(site: Site, version: Version) -> None:
+    """The model card as it lies in the bundle."""
+    if CARD not in version.files:
+        st.html('<p class="rl-empty">This version has no bundle, and so no card.</p>')
+        return
+    with st.expander("Model card"):
+        st.markdown(site.blobs.get(version.files[CARD]).decode())
