@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from radlens.account_ports import Accounts
+from radlens.audit_ports import Seal
 from radlens.domain.audit import SYSTEM
 from radlens.domain.errors import BadInput, Conflict, StorageUnavailable
 from radlens.domain.task import Task
@@ -23,7 +24,7 @@ from radlens.engines.line import BoundedLine
 from radlens.engines.live import LiveModels
 from radlens.engines.shelf import ModelStore
 from radlens.passwords import Argon2Passwords
-from radlens.ports import Blobs, Seal, Site
+from radlens.ports import Blobs, Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.database import Database
@@ -182,6 +183,7 @@ def _seal(settings: Settings) -> FileSeal:
         Path(settings.audit_key or home / "audit.key"),
         Path(settings.audit_mirror or home / "audit-checkpoints.jsonl"),
         make=not settings.audit_key,
+        before=settings.audit_keys,
     )
 
 

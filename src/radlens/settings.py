@@ -84,9 +84,9 @@ class Settings:
         return Bounds(**{field.name: getattr(self, field.name) for field in fields(Bounds)})
 
     @property
-    def audit_keys(self) -> tuple[str, ...]:
+    def audit_keys(self) -> frozenset[str]:
         """Public keys of this site's past, whose checkpoints still count."""
-        return tuple(key.strip() for key in self.audit_trusted.split(",") if key.strip())
+        return frozenset(self.audit_trusted.replace(",", " ").split())
 
 
 def load_settings(environment: Mapping[str, str], **arguments: object) -> Settings:

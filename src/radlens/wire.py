@@ -7,7 +7,7 @@ from radlens.domain.finding import Finding, TierRecord
 from radlens.domain.gate import Assessment
 from radlens.domain.metrics import Proportion
 from radlens.domain.model import ModelRef
-from radlens.domain.prediction import Prediction
+from radlens.domain.prediction import Erasure, Prediction
 from radlens.domain.uncertainty import PredictionSet
 
 
@@ -91,11 +91,21 @@ class PredictionJson(TypedDict):
     error: ErrorJson | None
 
 
+class ErasureJson(TypedDict):
+    time: str
+    by: str
+    reason: str
+
+
 class RecordJson(PredictionJson):
-    """An answer on record: no file name is kept, since it may hold a patient's name."""
+    """An answer on record: no file name is kept, since it may hold a patient's name.
+
+    ``erased`` says when, by whom and why its image was destroyed; null while it is there.
+    """
 
     time: str
     by: str
+    erased: ErasureJson | None
 
 
 class FailureJson(TypedDict):
@@ -167,7 +177,14 @@ def record_json(prediction: Prediction) -> RecordJson:
         **prediction_json(prediction, None),
         time=prediction.time.isoformat(),
         by=f"{prediction.by.name} ({prediction.by.via})",
+        erased=_erasure_json(prediction.erased),
     )
+
+
+def _erasure_json(erased: Erasure | None) -> ErasureJson | None:
+    if erased is None:
+        return None
+    return ErasureJson(time=erased.time.isoformat(), by=erased.by, reason=erased.reason)
 
 
 def failed_json(error: RadLensError, *, file: str, task: str) -> PredictionJson:

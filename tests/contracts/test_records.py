@@ -8,13 +8,13 @@ from threading import Barrier
 
 import pytest
 
-from radlens.domain.audit import verify
+from radlens.domain.audit import Act, Verb, verify
 from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction, NotAssessable
-from radlens.domain.prediction import Once
+from radlens.domain.prediction import Erasure, Once, fingerprint
 from radlens.ports import Records
 from radlens.storage.database import Database
 from tests.contracts.stores import LoggedRecords
-from tests.storage.samples import FINDINGS, a_prediction, an_act
+from tests.storage.samples import BY, FINDINGS, NOON, a_prediction, an_act
 
 
 @pytest.fixture
@@ -175,3 +175,27 @@ def test_many_threads_make_one_chain_while_others_read(records):
         assert max(threads.map(work, range(8))) == 80
     order = [entry.act.subject for entry in records.audit()]
     assert [p.id for p in records.history(limit=100)] == order[::-1]
+
+
+def test_what_is_erased_says_when_by_whom_and_why_and_keeps_its_findings(records):
+    add(records, "one", "two")
+    before = records.get("one")
+    act = Act(NOON, BY, Verb.ERASE, "one", {"predictions": ["one"]})
+    records.erase(["one"], act, reason="the patient asked")
+    after = records.get("one")
+    assert after.erased == Erasure(NOON, BY.name, "the patient asked")
+    assert replace(after, erased=None) == before
+    assert fingerprint(after) == fingerprint(before)
+    assert [p.erased is None for p in records.history(limit=9)] == [True, False]
+    assert [p.id for p in records.recorded(after=0, until=9).values()] == ["one", "two"]
+    assert verify(records.audit()) == 3
+
+
+def test_what_is_erased_is_not_erased_again_and_nothing_is_noted_then(records):
+    add(records, "one", "two")
+    act = Act(NOON, BY, Verb.ERASE, "one", {})
+    records.erase(["one"], act, reason="asked")
+    with pytest.raises(Conflict):
+        records.erase(["two", "one"], act, reason="asked")
+    assert records.get("two").erased is None
+    assert verify(records.audit()) == 3

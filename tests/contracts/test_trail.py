@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from radlens.audit_ports import Trail
 from radlens.domain.audit import Act, Actor, Outcome, Wanted, linked, verify
 from radlens.domain.checkpoint import Checkpoint, state
-from radlens.ports import Trail
 from radlens.storage.database import Database
 from radlens.storage.trail import PAGE, SqlTrail
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFil
 from starlette.formparsers import MultiPartParser
 
 from radlens.api.accounts import accounts
+from radlens.api.audit import audit
 from radlens.api.callers import Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.limits import BodyLimit
@@ -27,6 +28,7 @@ from radlens.domain.errors import (
 from radlens.metrics import answered
 from radlens.ports import Site
 from radlens.usecases.disclose import disclose, image, look
+from radlens.usecases.erase import erase
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models
 from radlens.usecases.predict import predict
@@ -59,6 +61,7 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
+    app.include_router(audit(site), prefix="/v1", tags=["audit"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
     app.add_middleware(
         BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes
@@ -104,6 +107,18 @@ def _predictions(site: Site) -> APIRouter:
     def get_prediction(asking: Asking, prediction_id: str) -> RecordJson:
         """One prediction from the records."""
         return record_json(look(site, prediction_id, by=asking.actor))
+
+    @router.delete(
+        "/predictions/{prediction_id}/image",
+        status_code=204,
+        responses=declared(BadInput, NotFound, Unavailable),
+    )
+    def erase_image(
+        asking: Asking, prediction_id: str, reason: Annotated[str, Query(max_length=200)]
+    ) -> None:
+        """Destroy the image and the evidence of every prediction of this image."""
+        image_digest = site.records.get(prediction_id).image.digest
+        erase(site, image_digest, reason=reason, by=asking.actor)
 
     @router.get(
         "/predictions/{prediction_id}/image.png",

@@ -13,6 +13,7 @@ from radlens.domain.errors import (
     Busy,
     Conflict,
     Corrupted,
+    Erased,
     NotFound,
     NotSignedIn,
     RadLensError,
@@ -30,6 +31,7 @@ log = logging.getLogger("radlens.api")
 
 STATUS: dict[type[RadLensError], int] = {
     BadInput: 422,
+    Erased: 410,
     NotFound: 404,
     Conflict: 409,
     NotSignedIn: 401,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from radlens.cli.accounts import keys, users
+from radlens.cli.audit import audit
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
@@ -114,6 +115,25 @@ def history(file: Path | None, limit: int, *, as_json: bool) -> None:
 
 
 @app.command()
+@click.argument("what")
+@click.option("--reason", required=True, help="Why; it stays on record, so name no patient.")
+@spoken
+def erase(what: str, reason: str) -> None:
+    """Destroy an image and its evidence: WHAT is the image's digest, or one prediction's id.
+
+    What was found stays on record, and the audit log goes on to verify.
+    """
+    from radlens.usecases.erase import erase as destroy
+
+    with this_site() as site:
+        done = destroy(site, what, reason=reason, by=me())
+    click.echo(
+        f"{len(done.predictions)} predictions are marked as erased; "
+        f"{len(done.objects)} objects are gone. Backups of before still hold them."
+    )
+
+
+@app.command()
 @spoken
 def doctor() -> None:
     """Say what is installed, what is missing and what to do about it."""
@@ -138,5 +158,5 @@ def train(recipe: Path, data: str, out: Path) -> None:
 
 for trial in (agreement, canary, gate, preview, shadow, withdraw):
     models.add_command(trial)
-for command in (backup, restore, data, evaluate, migrate, models, runs, study, users, keys):
+for command in (audit, backup, restore, data, evaluate, migrate, models, runs, study, users, keys):
     app.add_command(command)

@@ -57,7 +57,7 @@ def _site(known: Settings) -> bool:
     _advise(known)
     try:
         with open_site(known) as site:
-            log = verify_records(site, trusted=known.audit_keys)
+            log = verify_records(site)
             said = f"audit log: {log.entries} entries verify, signed up to entry {log.sealed}"
             click.echo(f"  ok       SQLite {sqlite_version}, {said}")
             answers = live_models(site)

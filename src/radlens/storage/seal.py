@@ -21,13 +21,15 @@ if TYPE_CHECKING:  # OpenSSL is loaded by those who sign or verify, not by every
 class FileSeal:
     """An Ed25519 key in the file ``secret`` (PEM) and checkpoints as JSON lines in ``mirror``.
 
-    The key is made on first use where ``make`` allows it. Both are readable by this user only.
+    The key is made on first use where ``make`` allows it; ``before`` are public keys of the
+    site's past. Both are readable by this user only.
     Raises BadSettings for a key that cannot be used, StorageFull and StorageUnavailable.
     """
 
     secret: Path
     mirror: Path
     make: bool = True
+    before: frozenset[str] = frozenset()
 
     def key(self) -> str:
         return self._private().public_key().public_bytes_raw().hex()

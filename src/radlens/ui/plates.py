@@ -14,6 +14,7 @@ from radlens.imaging.overlay import heat_layer, shown_rgb, to_jpeg, to_png
 from radlens.ports import Site
 from radlens.usecases.recall import Recalled, recall
 
+KEPT_S = 600  # an image that is erased leaves this process's memory as well
 LONGEST = 1024  # pixels of the image as it is sent to the browser
 # Colour follows evidence on a grid much finer than the network's; the browser smooths the rest.
 LAYER = 64
@@ -38,7 +39,7 @@ class Plates:
     layers: tuple[Layer, ...]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, ttl=KEPT_S, show_spinner=False)
 def plates(prediction_id: str, *, _site: Site, _task: Task) -> Plates:
     """The pictures of a prediction from its record; raises what ``recall`` raises."""
     recalled = recall(_site, prediction_id)

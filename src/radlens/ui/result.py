@@ -36,6 +36,8 @@ def show(site: Site, prediction_id: str, *, file: str | None = None) -> None:
         words, evidence = st.columns([1, 2], gap="large")
         with words:
             findings.summarise(prediction, task)
+        if prediction.erased:
+            plates.clear()  # or the pictures would be shown from this process's memory
         with evidence, spoken():
             pictures = plates(prediction_id, _site=site, _task=task)
             view(prediction, pictures, start=_first(prediction, task))

@@ -3,10 +3,11 @@
 import logging
 from itertools import islice
 
+from radlens.audit_ports import Seal
 from radlens.domain.audit import GENESIS, SYSTEM, Act, Verb, linked
 from radlens.domain.checkpoint import Checkpoint, state
 from radlens.domain.errors import RadLensError
-from radlens.ports import Seal, Site
+from radlens.ports import Site
 
 log = logging.getLogger("radlens.audit")
 

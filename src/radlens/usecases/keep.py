@@ -10,6 +10,8 @@ from radlens.domain.prediction import ImageRef, Once, Prediction, Reading, finge
 from radlens.imaging.encode import encode_png
 from radlens.ports import Site
 
+MOST = 1000  # earlier predictions of one image to look through
+
 
 def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -> Prediction:
     """Put a reading on record: objects first, then one transaction with the audit entry inside."""
@@ -27,7 +29,12 @@ def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -
         prediction_set=reading.prediction_set,
         assessment=reading.assessment,
     )
-    return site.records.add(prediction, _act(prediction), once)
+    kept = site.records.add(prediction, _act(prediction), once)
+    if any(earlier.erased for earlier in site.records.history(limit=MOST, image=image.digest)):
+        # An erasure of this very image may have come between the objects and the record.
+        site.blobs.put(encode_png(scan))
+        site.blobs.put(_npy(reading.evidence))
+    return kept
 
 
 def _npy(evidence: NDArray[np.float32]) -> bytes:

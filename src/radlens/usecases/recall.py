@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.errors import NoSuchLabel
+from radlens.domain.errors import Erased, NoSuchLabel
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
 from radlens.domain.scan import Scan
@@ -31,8 +31,15 @@ class Recalled:
 
 
 def recall(site: Site, prediction_id: str) -> Recalled:
-    """A prediction from the records with its objects; raises NoSuchPrediction, DigestMismatch."""
+    """A prediction from the records with its objects; raises NoSuchPrediction, DigestMismatch.
+
+    Raises Erased where they were destroyed on purpose.
+    """
     prediction = site.records.get(prediction_id)
+    if erased := prediction.erased:
+        raise Erased(
+            f"The image was erased on {erased.time:%Y-%m-%d} by {erased.by}: {erased.reason}"
+        )
     scan = restore(site.blobs.get(prediction.image.digest), prediction.image)
     evidence = np.load(BytesIO(site.blobs.get(prediction.evidence)), allow_pickle=False)
     return Recalled(prediction, scan, evidence)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from radlens.audit_ports import Seal
 from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, linked
 from radlens.domain.checkpoint import Checkpoint, vouched
 from radlens.domain.errors import BrokenChain, RadLensError, UnknownSigner
 from radlens.domain.prediction import Prediction, fingerprint
-from radlens.ports import Seal, Site
+from radlens.ports import Site
 
 STRIDE = 250
 SLACK = timedelta(minutes=1)
@@ -37,7 +38,8 @@ def verify_records(site: Site, *, trusted: Iterable[str] = ()) -> Verified:
     if site.seal:
         _genuine(site.seal, known)
     own = site.seal.held() if site.seal else None
-    ours = [one for one in known if one.statement.key in {own, *trusted}]
+    before = site.seal.before if site.seal else frozenset[str]()
+    ours = [one for one in known if one.statement.key in {own, *before, *trusted}]
     records, clock = _Records(site), _Clock()
     entries = 0
     checked = vouched(linked(site.trail.entries()), ours)
