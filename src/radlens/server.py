@@ -32,7 +32,9 @@ from radlens.entrance.callers import Callers
 from radlens.entrance.doorway import Doorway
 from radlens.entrance.gatekeeper import Gatekeeper
 from radlens.entrance.password import password_routes
+from radlens.entrance.provider import Provider
 from radlens.entrance.sign_in import sign_in_routes
+from radlens.entrance.single_sign_on import START, single_sign_on_routes
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
@@ -61,12 +63,13 @@ def asgi(settings: Settings, *, demo: bool = False) -> ASGIApp:
     access = Access.from_toml(ACCESS.read_text(encoding="utf-8"))
     doors = ExitStack()
     site = doors.enter_context(open_site(settings))
-    callers = Callers(site, demo=demo, metrics_key=settings.metrics_key)
+    provider = Provider.of(settings)
+    callers = Callers(site, demo=demo, metrics_key=settings.metrics_key, provider=provider)
     door.enter(site, settings, Entrance(access, partial(_of_page, callers), demo=demo))
     theme.configure(settings)
     pages = App(
         theme.SCRIPT,
-        routes=_routes(site),
+        routes=_routes(site, provider),
         lifespan=_lifespan(site, doors),
         on_script_error=door.unexpected,
     )
@@ -139,11 +142,12 @@ class _Announced(uvicorn.Server):
             )
 
 
-def _routes(site: Site) -> list[BaseRoute]:
+def _routes(site: Site, provider: Provider | None) -> list[BaseRoute]:
     operations, slots = create_operations(site), CapacityLimiter(2)
     return [
         Mount("/api", app=create_api(site)),
-        *sign_in_routes(site, slots),
+        *sign_in_routes(site, slots, ((START, "Single sign-on"),) if provider else ()),
+        *single_sign_on_routes(site, provider),
         *password_routes(site, slots),
         Mount("/fonts", app=StaticFiles(directory=PACKAGE / "fonts")),
         *(Route(path, operations) for path in OPERATIONS),

@@ -60,6 +60,11 @@ class Settings:
     hosts: str = ""
     proxies: str = ""
     metrics_key: str = field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_client: str = "radlens"
+    oidc_secret: str = field(default="", repr=False)
+    oidc_groups: str = "groups"
+    oidc_roles: str = ""
 
     @property
     def lifetimes(self) -> Lifetimes:

@@ -54,7 +54,7 @@ class Guarded:
         try:
             connection.request(method, path, body, named)
             answer = connection.getresponse()
-            names = {name.lower(): value for name, value in answer.getheaders()}
+            names = {name.lower(): answer.getheader(name) for name, _ in answer.getheaders()}
             return Answer(answer.status, names, answer.read())
         finally:
             connection.close()

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from radlens.domain.account import Caller, Role
 from radlens.domain.errors import NotSignedIn
 from radlens.entrance.doorway import ORIGIN, SESSION
+from radlens.entrance.provider import Provider
 from radlens.ports import Site
 from radlens.usecases import identify
 
@@ -26,6 +27,7 @@ class Callers:
     site: Site
     demo: bool = False
     metrics_key: str = ""
+    provider: Provider | None = None
 
     def of(self, scope: Scope) -> Caller:
         """The caller of a request; raises NotSignedIn."""
@@ -60,6 +62,10 @@ class Callers:
             and compare_digest(secret.encode(), self.metrics_key.encode())
         ):
             return Caller("", "metrics", Role.ADMIN, via, origin)
+        if self.provider and not secret.startswith(identify.KEY_PREFIX):
+            claims = self.provider.claims(secret)
+            user = self.provider.account(self.site, claims, origin=origin)
+            return Caller(user.id, user.name, user.role, via, origin)
         return identify.by_key(self.site, secret, via=via, origin=origin)
 
 

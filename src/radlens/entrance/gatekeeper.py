@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from anyio import to_thread
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from radlens.api.callers import CALLER
@@ -63,8 +64,8 @@ class Gatekeeper:
         if not caller.may(row.roles):
             await to_thread.run_sync(self._note_refusal, caller, scope["path"])
             raise NotAllowed(f"The role {caller.scope or caller.role} may not do this.")
-        if scope["type"] == "websocket" and caller.scope is not None:
-            raise NotSignedIn("An API key opens no page.")
+        if scope["type"] == "websocket" and "authorization" in Headers(scope=scope):
+            raise NotSignedIn("A key or a token opens no page.")
         return caller
 
     def _row(self, scope: Scope) -> Row | None:
