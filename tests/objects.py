@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -32,6 +32,7 @@ class S3Server:
     key: str
     secret: str
     numbers: Iterator[int]
+    stop: Callable[[], None]
 
     def place(self) -> str:
         """A prefix that nobody used before, for ``open_blobs``."""
@@ -42,6 +43,17 @@ class S3Server:
     def client(self, service: str = "s3") -> object:
         """A client of the service past RadLens."""
         return _client(service, self.endpoint, self.key, self.secret)
+
+
+def on_s3(server: S3Server) -> dict[str, str]:
+    """The settings of a site with its objects there."""
+    return {
+        "objects": f"s3://{BUCKET}/site",
+        "s3_endpoint": server.endpoint,
+        "s3_region": "us-east-1",
+        "s3_key": server.key,
+        "s3_secret": server.secret,
+    }
 
 
 @contextmanager
@@ -62,18 +74,18 @@ def running_s3() -> Iterator[S3Server]:
         for line in process.stderr:  # it says when it listens
             if "Running on" in line:
                 break
-        yield _with_a_user(f"http://127.0.0.1:{port}")
+        yield _with_a_user(f"http://127.0.0.1:{port}", process.kill)
     finally:
         process.kill()
         process.communicate()
 
 
-def _with_a_user(endpoint: str) -> S3Server:
+def _with_a_user(endpoint: str, stop: Callable[[], None]) -> S3Server:
     iam = _client("iam", endpoint, "nobody", "nothing")
     iam.create_user(UserName="radlens")
     iam.put_user_policy(UserName="radlens", PolicyName="all", PolicyDocument=json.dumps(RIGHTS))
     made = iam.create_access_key(UserName="radlens")["AccessKey"]
-    server = S3Server(endpoint, made["AccessKeyId"], made["SecretAccessKey"], count(1))
+    server = S3Server(endpoint, made["AccessKeyId"], made["SecretAccessKey"], count(1), stop)
     server.client().create_bucket(Bucket=BUCKET)
     return server
 

@@ -22,6 +22,7 @@ from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from radlens.usecases.verify import verify_records
 from tests.builders import picture, png, tiny_site
+from tests.objects import on_s3
 
 ROOT = Path(__file__).parents[2]
 ME = Actor("tester", "cli")
@@ -37,9 +38,10 @@ with tiny_site(Path(sys.argv[1])) as site:
 """
 
 
-def run(home: Path, *words: object) -> tuple[int, str]:
+def run(home: Path, *words: object, **settings: str) -> tuple[int, str]:
     """A command on a site: its exit code, and all that it said."""
-    told = {"RADLENS_HOME": str(home), "COLUMNS": "200"}
+    told = {f"RADLENS_{name.upper()}": value for name, value in settings.items()}
+    told |= {"RADLENS_HOME": str(home), "COLUMNS": "200"}
     done = CliRunner().invoke(app, [str(word) for word in words], env=told)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
@@ -90,6 +92,25 @@ def test_what_is_written_meanwhile_is_in_the_backup_whole_or_not_at_all(home, em
 
 def load(home: Path) -> Settings:
     return load_settings({"RADLENS_HOME": str(home)})
+
+
+def test_a_site_moves_by_its_backup_from_files_to_servers_and_back(
+    home, empty, tmp_path, postgres, s3_server
+):
+    kept = fill(home, 3)[::-1]
+    servers = {"database": postgres, **on_s3(s3_server)}
+    assert run(home, "backup", tmp_path / "there.zip")[0] == 0
+    code, said = run(empty, "restore", tmp_path / "there.zip", **servers)
+    assert code == 0, said
+    assert not (empty / "radlens.sqlite").exists()
+    assert run(empty, "restore", tmp_path / "there.zip", **servers)[0] == 4
+    code, said = run(empty, "backup", tmp_path / "back.zip", **servers)
+    assert code == 0, said
+    assert run(tmp_path / "again", "restore", tmp_path / "back.zip")[0] == 0
+    with open_site(load(tmp_path / "again")) as site:
+        assert [prediction.id for prediction in site.records.history(limit=9)] == kept
+        assert [recall(site, prediction).prediction.id for prediction in kept] == kept
+        assert verify_records(site, trusted=load(tmp_path / "again").audit_keys).entries > 3
 
 
 def test_a_damaged_backup_is_refused_and_nothing_is_touched(home, empty, tmp_path):

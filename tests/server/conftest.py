@@ -62,9 +62,9 @@ def send(port: int, seed: int = 0, **headers: str) -> Answer:
     return ask(port, "POST", "/api/v1/predictions", body, **FORM, **headers)
 
 
-def on_record(home: Path) -> set[str]:
+def on_record(home: Path, **settings: str) -> set[str]:
     """The predictions of a site whose chain verifies."""
-    with open_site(Settings(home=home, gallery="gallery")) as site:
+    with open_site(Settings(home=home, gallery="gallery", **settings)) as site:
         verify_records(site)
         return {prediction.id for prediction in site.records.history(limit=1000)}
 

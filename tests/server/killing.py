@@ -66,11 +66,17 @@ class _Clients:
 
 
 def storm(
-    home: Path, serve: Callable[..., Running], *, kills: int, predictions: int, seed: int
+    home: Path,
+    serve: Callable[..., Running],
+    *,
+    kills: int,
+    predictions: int,
+    seed: int,
+    **told: str,
 ) -> Toll:
     """Make ``predictions`` from eight clients while the server is killed ``kills`` times."""
     rng, returns = Random(seed), list[float]()  # noqa: S311
-    server = serve(home, log_level="error")
+    server = serve(home, log_level="error", **told)
     clients = _Clients(server.port, predictions)
     clients.up()
     with ThreadPoolExecutor(8) as pool:
@@ -82,7 +88,7 @@ def storm(
             server.process.send_signal(signal.SIGKILL)
             server.process.communicate()
             began = perf_counter()
-            server = serve(home, port=server.port, log_level="error")
+            server = serve(home, port=server.port, log_level="error", **told)
             assert ask(server.port, "GET", "/readyz").status == 200
             returns.append(perf_counter() - began)
             clients.up()
@@ -90,11 +96,11 @@ def storm(
             done.result()
         list(pool.map(clients.insist, range(predictions)))  # every key once more
     server.end()
-    return _toll(home, clients.acknowledged, returns)
+    return _toll(Settings(home=home, gallery="gallery", **told), clients.acknowledged, returns)
 
 
-def _toll(home: Path, acknowledged: dict[int, set[str]], returns: list[float]) -> Toll:
-    with open_site(Settings(home=home, gallery="gallery")) as site:
+def _toll(settings: Settings, acknowledged: dict[int, set[str]], returns: list[float]) -> Toll:
+    with open_site(settings) as site:
         entries = verify_records(site).entries
         kept = [found.id for found in site.records.history(limit=10 * len(acknowledged))]
     told = set().union(*acknowledged.values())
