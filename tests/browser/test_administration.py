@@ -33,10 +33,12 @@ def send(page: Page, archive: bytes, name: str = "bundle.zip") -> None:
     page.get_by_role("button", name="Check and register").click()
 
 
-def confirm(page: Page, reason: str) -> None:
+def confirm(page: Page, reason: str, *, override: bool = False) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill(reason)
     dialog.get_by_label("Reason").press("Tab")
+    if override:
+        dialog.get_by_text("Override the gate").click()
     dialog.get_by_role("button", name="Confirm").click()
 
 
@@ -62,6 +64,10 @@ def test_a_bundle_is_sent_activated_and_rolled_back_without_a_restart(manager, s
     expect(manager.get_by_role("heading", name="page-1")).to_be_visible()
     manager.get_by_role("button", name="Activate").click()
     confirm(manager, "It reads better")
+    alert = manager.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("does not pass the gate")  # nothing was measured of it
+    assert live(server, "brain-tumor") == before
+    confirm(manager, "It reads better", override=True)
     expect(manager.get_by_text("page-1 is live.")).to_be_visible()
     assert live(server, "brain-tumor") == "page-1"
 
@@ -82,6 +88,21 @@ def test_cancelling_the_question_changes_nothing(manager, server, tmp_path):
     manager.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(manager.get_by_role("dialog")).to_have_count(0)
     assert live(server, "brain-tumor") == before
+
+
+def test_a_switch_is_previewed_and_a_trial_in_the_shadow_begun_and_ended(manager, tmp_path):
+    send(manager, zipped(tmp_path, seed=14, version="page-4"))
+    manager.get_by_role("button", name="Open page-4, candidate").click()
+    expect(manager.get_by_role("list", name="Conditions of the gate")).to_be_visible()
+    manager.get_by_role("button", name="Preview the alarms").click()
+    expect(manager.get_by_text("the answer would change for")).to_be_visible()
+    manager.get_by_role("button", name="Shadow").click()
+    confirm(manager, "A look at it")
+    expect(manager.get_by_text("page-4 reads in the shadow.")).to_be_visible()
+    expect(manager.get_by_role("heading", name="The trial so far")).to_be_visible()
+    manager.get_by_role("button", name="End the trial").click()
+    confirm(manager, "Seen enough")
+    expect(manager.get_by_text("page-4 is a candidate again.")).to_be_visible()
 
 
 def test_what_is_no_bundle_is_refused_with_a_hint_and_the_list_stays(manager):
@@ -110,7 +131,8 @@ def test_the_log_tells_of_a_reading_and_leads_to_its_image(opened, server):
     chooser.click()
     chooser.fill("predict")  # the list is long: people type
     opened.get_by_role("option", name="predict", exact=True).click()
-    opened.get_by_role("button", name=re.compile("Open .*predict|Open [0-9,]+")).first.click()
+    expect(opened.get_by_role("cell", name="add-model")).to_have_count(0)
+    opened.get_by_role("button", name=re.compile("Open [0-9,]+")).first.click()
     expect(opened.get_by_role("heading", name="Entry")).to_be_visible()
     opened.get_by_role("link", name="Open the image").click()
     expect(opened.get_by_role("heading", name="All findings")).to_be_visible()

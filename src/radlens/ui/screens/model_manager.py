@@ -4,7 +4,7 @@ import streamlit as st
 
 from radlens.domain.registry import Move, Stage, Version
 from radlens.ports import Site
-from radlens.ui import door, versions
+from radlens.ui import door, prospects, versions
 from radlens.ui.decide import decisions, offer_rollback, tell
 from radlens.ui.intake_bundle import take_bundle
 from radlens.ui.spoken import say, spoken
@@ -31,6 +31,7 @@ def show() -> None:
     with spoken():
         version = site.registry.get(opened)
         versions.show(site, version)
+        prospects.show(site, version)
         decisions(site, version)
 
 
