@@ -39,6 +39,7 @@ from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
 from radlens.ui.door import Entrance
+from radlens.usecases.checkpoint import checkpoint_when_due
 from radlens.usecases.models import troubles
 from radlens.usecases.set_up import invite
 
@@ -172,7 +173,10 @@ def _lifespan(
                 log.warning("No answers from %s", trouble)
             Thread(target=_warm_pages, daemon=True).start()
             site.beside.start()
-            yield
+            try:
+                yield
+            finally:  # what has no checkpoint yet is signed before the site closes
+                await to_thread.run_sync(partial(checkpoint_when_due, site, every=1))
 
     return lifespan
 

@@ -12,7 +12,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from radlens.domain.errors import NotAssessable, TooLarge, UnreadableImage
+from radlens.domain.errors import BurnedInText, NotAssessable, TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds, Pixels, Scan, Window
 from radlens.imaging.dicom_colour import palette, rgb
 from radlens.imaging.dicom_frame import Frame, chosen_frame, stored_values
@@ -58,6 +58,8 @@ def decode_dicom(upload: bytes, bounds: Bounds) -> Scan:
 
 def _decode(upload: bytes, bounds: Bounds) -> Scan:
     file = open_part10(upload, bounds)
+    if file.header.get("BurnedInAnnotation") == "YES":  # PS3.3 C.7.6.1.1.1
+        raise BurnedInText("The file says that text which names the patient is in its pixels.")
     frame = chosen_frame(file.header, bounds)
     _flatten(file.header, frame.number)
     spacing_mm = _spacing_mm(file.header)

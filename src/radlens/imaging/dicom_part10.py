@@ -16,7 +16,8 @@ from radlens.domain.scan import Bounds
 
 # Nothing else is parsed, so nothing of a patient can reach a warning, a message or a Scan.
 KEYWORDS = """
-SOPClassUID Modality BodyPartExamined ImagerPixelSpacing SamplesPerPixel PhotometricInterpretation
+SOPClassUID Modality BodyPartExamined BurnedInAnnotation ImagerPixelSpacing
+SamplesPerPixel PhotometricInterpretation
 PlanarConfiguration NumberOfFrames Rows Columns PixelSpacing BitsAllocated BitsStored HighBit
 PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit RescaleIntercept RescaleSlope
 WindowCenter WindowWidth VOILUTFunction ModalityLUTSequence VOILUTSequence

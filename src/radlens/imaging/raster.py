@@ -1,5 +1,6 @@
 """PNG and JPEG -> Scan."""
 
+import logging
 import struct
 import zlib
 from io import BytesIO
@@ -14,6 +15,9 @@ from radlens.domain.errors import TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds, Pixels, Scan, Window
 from radlens.imaging.jpeg import FrameSize, decode_jpeg, jpeg_size, too_many_scans
 from radlens.imaging.quiet import quiet
+
+# What Pillow logs for those who debug it quotes EXIF and text, which can be a patient's.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 # What Pillow raises for bytes that lie: its plugins let these escape besides OSError.
 DECODING = (
