@@ -42,6 +42,13 @@ MISTAKES = {
         "test_a_png_is_a_png_and_a_jpeg_a_jpeg",
         "test_nothing_of_an_uploads_text_is_stored",
     ],
+    "one shared plain password, admin pages open by URL, CORS for everybody": [
+        "test_every_route_has_a_row_and_every_row_a_route",
+        "test_a_request_is_let_in_exactly_where_the_table_says_so",
+        "test_a_viewer_who_opens_a_page_of_others_sees_a_refusal_and_leaves_an_entry",
+        "test_no_other_site_is_told_that_it_may_read",
+        "test_no_password_or_key_is_in_the_audit_log_or_in_a_repr",
+    ],
     "untrusted pickles, no digest, labels and preprocessing apart from the weights": [
         "test_a_pickle_that_runs_code_is_refused_and_does_not_run",
         "test_one_changed_byte_in_any_part_is_refused",
