@@ -17,7 +17,8 @@ from radlens.usecases.gate import ruling
 from radlens.usecases.predict import predict
 from radlens.usecases.retire import retire
 from radlens.usecases.trial import Terms, canary
-from tests.builders import picture, png, put_live, tiny_site
+from tests.builders import picture, png, put_live
+from tests.usecases.conftest import Process
 from tests.versions import ME, added, measured
 
 TASK = "chest-xray"
@@ -25,8 +26,8 @@ IMAGE = png(picture())
 
 
 @pytest.fixture
-def site(tmp_path: Path):
-    with tiny_site(tmp_path) as opened:
+def site(process: Process):
+    with process() as opened:
         yield opened
 
 
@@ -160,7 +161,7 @@ def test_what_ships_is_live_by_its_own_card_and_that_is_on_record(site: Site) ->
 
 
 def test_matched_thresholds_are_applied_recorded_and_kept_through_a_rollback(
-    site: Site, tmp_path: Path
+    site: Site, tmp_path: Path, process: Process
 ) -> None:
     version = added(site, tmp_path, TASK, "two")
     point = OperatingPoint(0.123)
@@ -183,7 +184,7 @@ def test_matched_thresholds_are_applied_recorded_and_kept_through_a_rollback(
     roll_back(site, TASK, by=ME)
     assert thresholds()["Mass"] == 0.5
     put_live(site, "two", by=ME)
-    with tiny_site(tmp_path) as again:  # another process
+    with process() as again:  # another process
         answer = predict(again, IMAGE, task=TASK, by=ME)
         assert {f.operating_point.threshold for f in answer.findings} == {0.5, 0.123}
 

@@ -21,7 +21,8 @@ from radlens.usecases.predict import predict
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
 from radlens.usecases.trial import Terms, canary, shadow, withdraw
-from tests.builders import picture, png, put_live, tiny_site
+from tests.builders import picture, png, put_live
+from tests.usecases.conftest import Process
 from tests.versions import EAGER, ME, added, erring_bundle
 
 TASK = "chest-xray"
@@ -29,8 +30,8 @@ FORCED = Terms("a test asks", override=True)
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with tiny_site(tmp_path) as opened:
+def site(process: Process) -> Iterator[Site]:
+    with process() as opened:
         yield opened
 
 
@@ -163,12 +164,12 @@ def test_the_report_counts_who_reported_what(site: Site, tmp_path: Path) -> None
 
 
 def test_a_canary_answers_for_its_share_in_every_process_and_the_answer_says_so(
-    site: Site, tmp_path: Path
+    site: Site, tmp_path: Path, process: Process
 ) -> None:
     added(site, tmp_path, TASK, "two")
     assert canary(site, "two", 0.3, by=ME, terms=FORCED).share == 0.3
     mine, others = seeds(site, 0.3, 3), seeds(site, 0.3, 3, arm=False)
-    with tiny_site(tmp_path) as other:
+    with process() as other:
         for process in (site, other, site):
             assert {read(process, seed).model.version for seed in mine} == {"two"}
             assert {read(process, seed).model.version for seed in others} == {"tiny-1"}
@@ -192,11 +193,11 @@ def test_an_image_of_the_share_that_the_canary_cannot_read_is_answered_by_the_li
 
 
 def test_a_canary_that_errs_is_stopped_everywhere_and_the_log_says_why(
-    site: Site, tmp_path: Path
+    site: Site, tmp_path: Path, process: Process
 ) -> None:
     version = erring(site, tmp_path)
     canary(site, "erring", 0.5, by=ME, terms=FORCED)
-    with tiny_site(tmp_path) as other:
+    with process() as other:
         assert other.live.lineup(TASK).canary is not None
         answers = [read(site, seed) for seed in seeds(site, 0.5, 3)]
         assert {p.model.version for p in answers} == {"tiny-1"}
@@ -314,10 +315,12 @@ def test_a_canary_may_become_live(site: Site, tmp_path: Path) -> None:
     assert {read(site, seed).model.version for seed in range(5)} == {"two"}
 
 
-def test_what_is_read_without_a_record_is_no_part_of_a_trial(site: Site, tmp_path: Path) -> None:
+def test_what_is_read_without_a_record_is_no_part_of_a_trial(
+    site: Site, tmp_path: Path, process: Process
+) -> None:
     erring(site, tmp_path)
     canary(site, "erring", 0.5, by=ME, terms=FORCED)
-    with tiny_site(tmp_path, record=False) as fleeting:
+    with process(record=False) as fleeting:
         for seed in seeds(site, 0.5, 3):
             assert read(fleeting, seed).model.version == "tiny-1"
     assert stages(site)["erring"] is Stage.CANARY
