@@ -40,6 +40,7 @@ from radlens.settings import Settings
 from radlens.ui import door, theme
 from radlens.ui.door import Entrance
 from radlens.usecases.checkpoint import checkpoint_when_due
+from radlens.usecases.follow import following
 from radlens.usecases.models import troubles
 from radlens.usecases.set_up import invite
 
@@ -174,7 +175,8 @@ def _lifespan(
             Thread(target=_warm_pages, daemon=True).start()
             site.beside.start()
             try:
-                yield
+                with following(site):
+                    yield
             finally:  # what has no checkpoint yet is signed before the site closes
                 await to_thread.run_sync(partial(checkpoint_when_due, site, every=1))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from radlens.bootstrap import open_site
-from radlens.domain.audit import Actor, Verb, verify
+from radlens.domain.audit import Actor, Outcome, Verb, verify
 from radlens.domain.errors import (
     BrokenModel,
     Conflict,
@@ -23,6 +23,7 @@ from radlens.engines.bundle import read_parts
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.usecases.activate import approve, roll_back
+from radlens.usecases.follow import follow
 from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.register import register
@@ -143,10 +144,11 @@ def test_where_a_live_version_does_not_load_the_old_one_goes_on_and_it_is_said_o
         version = added(site, tmp_path, "two")
         put_live(site, "two", by=ME)
         spoil(tmp_path, version)
-        [(found, error)] = other.live.follow()
-        assert (found.version, type(error)) == ("two", BrokenModel)
+        assert follow(other)
         assert answering(other) == "tiny-1"
-        assert other.live.follow() == []
+        assert follow(other)
+        [failed] = [e.act for e in site.trail.entries() if e.act.verb == Verb.LOAD_MODEL]
+        assert (failed.subject, failed.outcome) == (version.digest, Outcome.FAILED)
         assert [behind[0].version for behind in other.live.behind()] == ["two"]
         roll_back(site, TASK.name, by=ME)
         assert other.live.follow() == other.live.behind() == []
@@ -185,13 +187,14 @@ def test_every_act_has_its_audit_entry_in_one_chain(site: Site, tmp_path: Path) 
     roll_back(site, TASK.name, by=OTHER, reason="worse")
     with pytest.raises(WrongStage):
         retire(site, "two", by=ME)  # it was, by the rollback
-    assert verify(site.trail.entries()) == 6
+    assert verify(site.trail.entries()) == 7
     acts = [entry.act for entry in site.trail.entries()][2:]
-    assert [(act.verb, act.by) for act in acts] == [
-        (Verb.ADD_MODEL, ME),
-        (Verb.OVERRIDE_GATE, ME),
-        (Verb.ACTIVATE_MODEL, ME),
-        (Verb.ROLL_BACK_MODEL, OTHER),
+    assert [(act.verb, act.by, act.outcome) for act in acts] == [
+        (Verb.ADD_MODEL, ME, Outcome.DONE),
+        (Verb.OVERRIDE_GATE, ME, Outcome.DONE),
+        (Verb.ACTIVATE_MODEL, ME, Outcome.DONE),
+        (Verb.ROLL_BACK_MODEL, OTHER, Outcome.DONE),
+        (Verb.RETIRE_MODEL, ME, Outcome.REFUSED),
     ]
     assert acts[2].detail["reason"] == "better"
 

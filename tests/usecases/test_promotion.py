@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from radlens.domain.audit import Act, Verb, verify
+from radlens.domain.audit import Act, Outcome, Verb, verify
 from radlens.domain.comparison import Matched
 from radlens.domain.errors import Conflict, NotPromoted
 from radlens.domain.finding import OperatingPoint
@@ -80,7 +80,9 @@ def test_each_missing_or_failing_figure_holds_it_back_and_changes_nothing(
             attempt()
     assert stage(site, "two") is Stage.CANDIDATE
     assert stage(site, "tiny-1") is Stage.LIVE
-    assert list(site.trail.entries()) == before
+    *unchanged, refused = site.trail.entries()
+    assert unchanged == before
+    assert (refused.act.verb, refused.act.outcome) == (Verb.ACTIVATE_MODEL, Outcome.REFUSED)
     assert predict(site, IMAGE, task=TASK, by=ME).model.version == "tiny-1"
 
 
@@ -121,7 +123,8 @@ def test_past_the_gate_goes_only_who_says_why_and_the_log_keeps_the_objections(
     with pytest.raises(NotPromoted, match="reason"):
         activate(site, "two", by=ME, override=True, reason=" ")
     activate(site, "two", by=ME, override=True, reason="the old one fails on new scanners")
-    override, moved = acts(site, Verb.OVERRIDE_GATE, Verb.ACTIVATE_MODEL)
+    refused, override, moved = acts(site, Verb.OVERRIDE_GATE, Verb.ACTIVATE_MODEL)
+    assert refused.outcome is Outcome.REFUSED
     assert (override.by, override.detail["reason"]) == (ME, "the old one fails on new scanners")
     assert override.detail["gate"]["passed"] is False
     assert moved.detail["gate"] == override.detail["gate"]

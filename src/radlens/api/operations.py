@@ -46,7 +46,7 @@ def operations(site: Site) -> APIRouter:
     def readyz() -> Response:
         """Database and objects can be written, and every live model gave its golden answer."""
         if not (found := readiness.now()):
-            return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "ready"} | _behind(site))
         error = Unavailable(
             f"Not ready: {', '.join(found)}.", hint="The server's log has the details."
         )
@@ -59,6 +59,12 @@ def operations(site: Site) -> APIRouter:
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _behind(site: Site) -> dict[str, str]:
+    """The tasks whose live model does not load here, so that the one before it still answers."""
+    tasks = [version.task for version, _ in site.live.behind()]
+    return {"behind": f"an earlier model answers for {', '.join(tasks)}"} if tasks else {}
 
 
 class _Readiness:

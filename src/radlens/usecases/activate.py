@@ -6,6 +6,8 @@ from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import NoSuchVersion, NotApproved
 from radlens.domain.registry import Move, Stage, Version, move, predecessor
 from radlens.ports import Site
+from radlens.usecases.attempt import attempted
+from radlens.usecases.follow import follow
 from radlens.usecases.gate import Passed, matched_thresholds, pass_gate
 
 
@@ -25,14 +27,15 @@ def activate(
     NotApproved, NotPromoted, BrokenModel where it does not load here or does not give its golden
     answer, Conflict where somebody else was faster.
     """
-    version = site.registry.get(reference)
-    _must_be_approved(site, version, by)
-    goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
-    site.live.warm(version)
-    passed = pass_gate(site, version, by=by, reason=reason, override=override)
-    if match:
-        goes = replace(goes, thresholds=matched_thresholds(site, version))
-    return switch(site, version, goes, verb=Verb.ACTIVATE_MODEL, passed=passed)
+    with attempted(site, Verb.ACTIVATE_MODEL, reference, by=by):
+        version = site.registry.get(reference)
+        _must_be_approved(site, version, by)
+        goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
+        site.live.warm(version)
+        passed = pass_gate(site, version, by=by, reason=reason, override=override)
+        if match:
+            goes = replace(goes, thresholds=matched_thresholds(site, version))
+        return switch(site, version, goes, verb=Verb.ACTIVATE_MODEL, passed=passed)
 
 
 def roll_back(site: Site, task: str, *, by: Actor, reason: str = "") -> Version:
@@ -40,27 +43,30 @@ def roll_back(site: Site, task: str, *, by: Actor, reason: str = "") -> Version:
 
     It was approved once and needs no second account: going back must be quick.
     """
-    before = predecessor(site.registry.moves(task))
-    if before is None:
-        raise NoSuchVersion(f"No version was live for {task} before the present one.")
-    version = site.registry.get(before)
-    goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
-    return switch(site, version, goes, verb=Verb.ROLL_BACK_MODEL)
+    with attempted(site, Verb.ROLL_BACK_MODEL, task, by=by):
+        before = predecessor(site.registry.moves(task))
+        if before is None:
+            raise NoSuchVersion(f"No version was live for {task} before the present one.")
+        version = site.registry.get(before)
+        goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
+        site.live.warm(version)
+        return switch(site, version, goes, verb=Verb.ROLL_BACK_MODEL)
 
 
 def approve(site: Site, reference: str, *, by: Actor, reason: str = "") -> Version:
     """Approve of a version's next activation, which is then for another account to make."""
-    version = site.registry.get(reference)
-    detail = {"task": version.task, "version": version.version, "reason": reason}
-    act = Act(site.clock(), by, Verb.APPROVE_MODEL, version.digest, detail)
-    site.registry.approve(version.digest, act)
+    with attempted(site, Verb.APPROVE_MODEL, reference, by=by):
+        version = site.registry.get(reference)
+        detail = {"task": version.task, "version": version.version, "reason": reason}
+        act = Act(site.clock(), by, Verb.APPROVE_MODEL, version.digest, detail)
+        site.registry.approve(version.digest, act)
     return site.registry.get(version.digest)
 
 
 def switch(
     site: Site, version: Version, goes: Move, *, verb: Verb, passed: Passed | None = None
 ) -> Version:
-    """Make a version live in place of the present one; the old one goes on if anything fails."""
+    """Make a version that is warm live in place of the present one, in one transaction."""
     time, by = goes.time, goes.by
     live = site.registry.versions(task=version.task, stage=Stage.LIVE)
     leaves = [
@@ -75,10 +81,9 @@ def switch(
         **({"gate": passed.ruling.to_json()} if passed else {}),
         **({"thresholds": goes.thresholds} if goes.thresholds else {}),
     }
-    site.live.warm(version)
     act = Act(time, by, verb, version.digest, detail)
     site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
-    site.live.follow()
+    follow(site)
     return site.registry.get(version.digest)
 
 

@@ -9,6 +9,7 @@ from radlens.domain.canary import reason_to_stop
 from radlens.domain.errors import Conflict
 from radlens.domain.registry import Stage, Version, move
 from radlens.ports import Site
+from radlens.usecases.follow import follow
 
 log = logging.getLogger("radlens.models")
 # Its latest answers: few enough that a canary which falls ill late is noticed soon.
@@ -35,4 +36,4 @@ def _stop(site: Site, canary: Version, reason: str, why: dict[str, object]) -> N
     with suppress(Conflict):  # another process was as quick
         site.registry.move([back], act)
         log.warning("The canary %s was stopped. %s", canary.version, reason)
-    site.live.follow()
+    follow(site)

@@ -10,6 +10,7 @@ from radlens.domain.errors import BadBundle, Conflict, UnknownTask
 from radlens.domain.model import Manifest
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
+from radlens.usecases.attempt import attempted
 
 # What ships does not pass the gate of a site: its figures are its makers', and stand on its card.
 SHIPPED = "It ships with RadLens; its card says what it is worth."
@@ -29,10 +30,11 @@ def register(
     ``read`` gives its parts. Raises BadBundle, UnknownTask, or Conflict where it is registered
     already.
     """
-    bundle = _checked(site, read())
-    _must_be_new(site, bundle)
-    site.live.load(bundle)
-    return _keep(site, bundle, Stage.CANDIDATE, by=by, reason=reason, source=source)
+    with attempted(site, Verb.ADD_MODEL, "", by=by):
+        bundle = _checked(site, read())
+        _must_be_new(site, bundle)
+        site.live.load(bundle)
+        return _keep(site, bundle, Stage.CANDIDATE, by=by, reason=reason, source=source)
 
 
 def register_shipped(site: Site, parts: Mapping[str, bytes], *, by: Actor) -> Version:

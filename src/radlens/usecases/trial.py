@@ -6,6 +6,7 @@ from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import BadInput, NoLiveModel
 from radlens.domain.registry import Move, Stage, Version, move
 from radlens.ports import Site
+from radlens.usecases.follow import follow
 from radlens.usecases.gate import Passed, live_version, matched_thresholds, pass_gate
 
 LARGEST_SHARE = 0.5  # beyond it, it would be live without being so
@@ -89,7 +90,7 @@ def _place(site: Site, version: Version, goes: Move, passed: Passed | None = Non
     act = Act(goes.time, goes.by, Verb.STAGE_MODEL, version.digest, detail)
     leaves = [_aside(old, version, goes) for old in _on_trial(site, goes)]
     site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
-    site.live.follow()
+    follow(site)
     return site.registry.get(version.digest)
 
 
