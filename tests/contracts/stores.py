@@ -3,11 +3,15 @@
 A place is a folder or a URL.
 """
 
+from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from radlens.domain.audit import Entry
 from radlens.ports import Blobs
 from radlens.storage import places
 from radlens.storage.database import Database
+from radlens.storage.records import SqlRecords
+from radlens.storage.trail import SqlTrail
 
 DATABASES = ("memory", "sqlite", "postgres")
 BLOBS = ("memory", "folder", "s3")
@@ -33,3 +37,10 @@ def bucket(place: str) -> tuple[str, places.Access]:
     endpoint = f"http://{parts.hostname}:{parts.port}"
     access = places.Access(endpoint, "us-east-1", str(parts.username), unquote(str(parts.password)))
     return f"s3:/{parts.path}", access
+
+
+class LoggedRecords(SqlRecords):
+    """Records with the audit log of their database at hand."""
+
+    def audit(self) -> Iterator[Entry]:
+        return SqlTrail(self._database).entries()

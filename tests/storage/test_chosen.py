@@ -25,11 +25,12 @@ ME = Actor("tester", "cli")
 @pytest.fixture
 def chosen(tmp_path: Path, postgres: str, s3_server) -> dict[str, str]:
     """Settings that put everything on servers."""
-    tiny_bundle(tmp_path / "models" / "chest-xray", TASKS["chest-xray"])
+    tiny_bundle(tmp_path / "gallery" / "chest-xray", TASKS["chest-xray"])
     url, access = bucket(s3_server.place())
     return {
         "database": postgres,
         "objects": url,
+        "gallery": "gallery",
         **{f"s3_{name}": value for name, value in asdict(access).items()},
     }
 
@@ -42,7 +43,7 @@ def test_a_site_on_postgresql_and_s3_answers_remembers_and_verifies(tmp_path, ch
     with open_site(settings) as site:
         assert site.records.history(limit=9) == [kept]
         assert recall(site, kept.id).prediction == kept
-        assert verify_records(site).entries == 1
+        assert verify_records(site).entries == 2  # the model was registered, an image read
     assert not (tmp_path / "radlens.sqlite").exists()
     assert not (tmp_path / "objects").exists()
 
