@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 import boto3
@@ -70,14 +72,20 @@ def running_s3() -> Iterator[S3Server]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    reader = Thread(target=deque, args=(process.stderr, 0), daemon=True)
     try:
         for line in process.stderr:  # it says when it listens
             if "Running on" in line:
                 break
+        # It logs each request: a pipe that nobody reads is full some day, and stops it.
+        reader.start()
         yield _with_a_user(f"http://127.0.0.1:{port}", process.kill)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        if reader.is_alive():
+            reader.join()
+        process.stderr.close()
 
 
 def _with_a_user(endpoint: str, stop: Callable[[], None]) -> S3Server:
