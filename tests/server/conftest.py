@@ -127,5 +127,5 @@ def home(tmp_path: Path) -> Path:
 def slow_home(home: Path) -> Path:
     """A site whose chest model takes most of a second for an image."""
     labels = len(TASKS[TASK].labels)
-    signed(home / "gallery" / TASK, model=slow_network(labels, layers=150))
+    signed(home / "gallery" / TASK, model=slow_network(labels, layers=500))
     return home

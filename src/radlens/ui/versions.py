@@ -48,8 +48,10 @@ def figures(version: Version) -> str:
 
 def named(figure: str) -> str:
     """The name of a figure as people say it."""
-    words = figure.replace("_", " ").replace("auroc", "AUROC").replace("f1", "F1")
-    return words.replace("ece", "ECE")
+    words = figure.replace("_", " ")
+    for plain, proper in (("auroc", "AUROC"), ("f1", "F1"), ("ece", "ECE"), ("brier", "Brier")):
+        words = words.replace(plain, proper)
+    return words
 
 
 def interval(entry: Mapping[str, float] | None) -> str:
