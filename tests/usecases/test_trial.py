@@ -8,9 +8,9 @@ from threading import Event
 import numpy as np
 import pytest
 
-from radlens.domain.audit import Act, Verb, verify
+from radlens.domain.audit import Act, Outcome, Verb, verify
 from radlens.domain.canary import chosen
-from radlens.domain.errors import BadInput, NoLiveModel, NotThisTask, WrongStage
+from radlens.domain.errors import BadInput, Conflict, NoLiveModel, NotFound, NotThisTask, WrongStage
 from radlens.domain.prediction import Prediction
 from radlens.domain.registry import Stage, Version
 from radlens.engines.bundle import read_parts
@@ -324,3 +324,18 @@ def test_what_is_read_without_a_record_is_no_part_of_a_trial(
         for seed in seeds(site, 0.5, 3):
             assert read(fleeting, seed).model.version == "tiny-1"
     assert stages(site)["erring"] is Stage.CANARY
+
+
+def test_a_trial_that_is_refused_is_on_record(site: Site, tmp_path: Path) -> None:
+    added(site, tmp_path, TASK, "two")
+    for refused in (
+        lambda: shadow(site, "absent", by=ME),
+        lambda: canary(site, "two", 0.9, by=ME),
+        lambda: canary(site, "two", 0.1, by=ME),
+        lambda: withdraw(site, "two", by=ME),
+    ):
+        with pytest.raises((BadInput, Conflict, NotFound)):
+            refused()
+    found = [(act.detail["kind"], act.outcome) for act in acts(site, Verb.STAGE_MODEL)]
+    kinds = ("NoSuchVersion", "BadInput", "NotPromoted", "WrongStage")
+    assert found == [(kind, Outcome.REFUSED) for kind in kinds]

@@ -14,6 +14,8 @@ from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
 from radlens.cli.migrate import migrate
 from radlens.cli.models import models
+from radlens.cli.registered import compare, export, show, verify
+from radlens.cli.registered import history as versions_history
 from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
 from radlens.cli.study import study
@@ -156,7 +158,8 @@ def train(recipe: Path, data: str, out: Path) -> None:
         train_recipe(site, recipe, data=data, out=out)
 
 
-for trial in (agreement, canary, gate, preview, shadow, withdraw):
-    models.add_command(trial)
+trials = (agreement, canary, gate, preview, shadow, withdraw)
+for command in (*trials, show, compare, verify, export, versions_history):
+    models.add_command(command)
 for command in (audit, backup, restore, data, evaluate, migrate, models, runs, study, users, keys):
     app.add_command(command)

@@ -112,12 +112,14 @@ def _wanted(
 ) -> "Wanted":
     from radlens.domain.audit import Outcome, Wanted
 
-    def zoned(time: datetime | None) -> datetime | None:
-        return time.astimezone() if time and time.utcoffset() is None else time
-
     return Wanted(
         outcome=Outcome(outcome) if outcome else None,
         since=zoned(since),
         until=zoned(until),
         **words,
     )
+
+
+def zoned(time: datetime | None) -> datetime | None:
+    """The time as it was meant: without a zone, by the clock of this machine."""
+    return time.astimezone() if time and time.utcoffset() is None else time

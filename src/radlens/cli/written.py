@@ -21,3 +21,13 @@ def lines_to(out: Path | None, lines: Iterable[str]) -> None:
         raise StorageUnavailable(
             f"{out} cannot be written: {error.strerror}.", hint="Name another place."
         ) from error
+
+
+def bytes_to(out: Path, content: bytes) -> None:
+    """Write a file whole; raises StorageUnavailable where it cannot be written."""
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise StorageUnavailable(
+            f"{out} cannot be written: {error.strerror}.", hint="Name another place."
+        ) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from radlens.domain.audit import Act, Actor, Outcome, Verb
-from radlens.domain.errors import Conflict, NotFound, RadLensError, Refused
+from radlens.domain.errors import BadInput, Conflict, NotFound, RadLensError, Refused
 from radlens.ports import Site
 
 
@@ -14,7 +14,7 @@ def attempted(site: Site, verb: Verb, subject: str, *, by: Actor) -> Iterator[No
     try:
         yield
     except RadLensError as error:
-        known = isinstance(error, (Conflict, NotFound, Refused))
+        known = isinstance(error, (BadInput, Conflict, NotFound, Refused))
         outcome = Outcome.REFUSED if known or verb is Verb.ADD_MODEL else Outcome.FAILED
         detail = {"kind": error.kind, "said": error.message[:500]}
         site.trail.note(Act(site.clock(), by, verb, subject[:200], detail, outcome))

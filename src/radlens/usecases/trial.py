@@ -6,6 +6,7 @@ from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import BadInput, NoLiveModel
 from radlens.domain.registry import Move, Stage, Version, move
 from radlens.ports import Site
+from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
 from radlens.usecases.gate import Passed, live_version, matched_thresholds, pass_gate
 
@@ -26,10 +27,11 @@ def shadow(site: Site, reference: str, *, by: Actor, reason: str = "") -> Versio
 
     Raises NoSuchVersion, WrongStage, NoLiveModel, BrokenModel.
     """
-    version = _ready(site, reference)
-    time = site.clock()
-    goes = move(version, Stage.SHADOW, time=time, by=by, reason=reason, share=None)
-    return _place(site, version, goes)
+    with attempted(site, Verb.STAGE_MODEL, reference, by=by):
+        version = _ready(site, reference)
+        time = site.clock()
+        goes = move(version, Stage.SHADOW, time=time, by=by, reason=reason, share=None)
+        return _place(site, version, goes)
 
 
 def canary(
@@ -40,27 +42,28 @@ def canary(
     Raises what ``shadow`` does, BadInput for another share, and NotPromoted.
     """
     terms = terms or Terms()
-    if not 0 < share <= LARGEST_SHARE:
-        raise BadInput(
-            f"A canary cannot read a share of {share:g} of the images.",
-            hint=f"A share is above 0 and at most {LARGEST_SHARE:g}.",
-        )
-    version = _ready(site, reference)
-    time = site.clock()
-    goes = move(version, Stage.CANARY, time=time, by=by, reason=terms.reason, share=share)
-    passed = pass_gate(site, version, by=by, reason=terms.reason, override=terms.override)
-    if terms.match:
-        goes = replace(goes, thresholds=matched_thresholds(site, version))
-    return _place(site, version, goes, passed)
+    with attempted(site, Verb.STAGE_MODEL, reference, by=by):
+        if not 0 < share <= LARGEST_SHARE:
+            raise BadInput(
+                f"A canary cannot read a share of {share:g} of the images.",
+                hint=f"A share is above 0 and at most {LARGEST_SHARE:g}.",
+            )
+        version = _ready(site, reference)
+        time = site.clock()
+        goes = move(version, Stage.CANARY, time=time, by=by, reason=terms.reason, share=share)
+        passed = pass_gate(site, version, by=by, reason=terms.reason, override=terms.override)
+        if terms.match:
+            goes = replace(goes, thresholds=matched_thresholds(site, version))
+        return _place(site, version, goes, passed)
 
 
 def withdraw(site: Site, reference: str, *, by: Actor, reason: str = "") -> Version:
     """End a version's trial; raises NoSuchVersion, WrongStage."""
-    version = site.registry.get(reference)
-    time = site.clock()
-    return _place(
-        site, version, move(version, Stage.CANDIDATE, time=time, by=by, reason=reason, share=None)
-    )
+    with attempted(site, Verb.STAGE_MODEL, reference, by=by):
+        version = site.registry.get(reference)
+        time = site.clock()
+        goes = move(version, Stage.CANDIDATE, time=time, by=by, reason=reason, share=None)
+        return _place(site, version, goes)
 
 
 def _ready(site: Site, reference: str) -> Version:
