@@ -48,7 +48,7 @@ class Settings:
     image_pixels: int = Bounds.image_pixels
     frames: int = Bounds.frames
     inflated_bytes: int = Bounds.inflated_bytes
-    bundle_bytes: int = 268_435_456
+    bundle_bytes: int = Bounds.bundle_bytes
     approvals: int = 1
     gallery: str = ""
     audit_every: int = 1000

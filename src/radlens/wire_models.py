@@ -1,5 +1,6 @@
 """The JSON shapes of model versions and their moves."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
@@ -33,6 +34,22 @@ class MoveJson(TypedDict):
     time: str
     by: str
     reason: str
+
+
+class ShownVersionJson(VersionJson):
+    """A version with its parts, as objects by their SHA-256, and its moves, oldest first."""
+
+    files: dict[str, str]
+    moves: list[MoveJson]
+
+
+def shown_json(version: Version, moves: Iterable[Move]) -> ShownVersionJson:
+    """``moves`` are those of its task."""
+    return ShownVersionJson(
+        **version_json(version),
+        files=dict(version.files),
+        moves=[move_json(step) for step in moves if step.digest == version.digest],
+    )
 
 
 def version_json(version: Version) -> VersionJson:

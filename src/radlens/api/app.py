@@ -1,5 +1,7 @@
 """The REST API: thin spellings of the use-cases."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import Annotated
@@ -7,12 +9,14 @@ from typing import Annotated
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Form, Header, Query, Response, UploadFile
 from starlette.formparsers import MultiPartParser
+from starlette.types import Scope
 
 from radlens.api.accounts import accounts
 from radlens.api.audit import audit
-from radlens.api.callers import Asking
+from radlens.api.callers import CALLER, Asking
 from radlens.api.errors import answer_errors, declared
-from radlens.api.limits import BodyLimit
+from radlens.api.limits import BodyLimit, Bound
+from radlens.api.models import models
 from radlens.api.operations import operations
 from radlens.api.trials import trials
 from radlens.domain.audit import Verb
@@ -22,11 +26,13 @@ from radlens.domain.errors import (
     Corrupted,
     NotFound,
     NotSignedIn,
+    RadLensError,
     Refused,
     Unavailable,
 )
 from radlens.metrics import answered
 from radlens.ports import Site
+from radlens.usecases.attempt import attempted
 from radlens.usecases.disclose import disclose, image, look
 from radlens.usecases.erase import erase
 from radlens.usecases.history import history
@@ -48,7 +54,7 @@ KEPT = declared(BadInput, NotFound, Corrupted, Unavailable)
 def create_api(site: Site) -> FastAPI:
     """The versioned API, to be mounted at /api: its own paths start with /v1."""
     # An upload must never touch a temporary file: it may hold patient data.
-    MultiPartParser.spool_max_size = site.bounds.upload_bytes + 1
+    MultiPartParser.spool_max_size = max(site.bounds.upload_bytes, site.bounds.bundle_bytes) + 1
     app = FastAPI(
         title="RadLens",
         version="1",
@@ -59,15 +65,27 @@ def create_api(site: Site) -> FastAPI:
     )
     app.include_router(_predictions(site), prefix="/v1", tags=["predictions"], responses=GUARDED)
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
+    app.include_router(models(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
     app.include_router(audit(site), prefix="/v1", tags=["audit"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
+    bounds = site.bounds
     app.add_middleware(
-        BodyLimit, most=site.bounds.upload_bytes, together=site.bounds.arriving_bytes
+        BodyLimit,
+        usual=Bound(bounds.upload_bytes, bounds.arriving_bytes),
+        own={"POST /v1/versions": Bound(bounds.bundle_bytes, 0, _bundle_refused(site))},
     )
     answer_errors(app)
     return app
+
+
+def _bundle_refused(site: Site) -> Callable[[Scope, RadLensError], None]:
+    def note(scope: Scope, error: RadLensError) -> None:
+        with suppress(type(error)), attempted(site, Verb.ADD_MODEL, "", by=scope[CALLER].actor):
+            raise error
+
+    return note
 
 
 def _predictions(site: Site) -> APIRouter:

@@ -1,7 +1,10 @@
 """Bounds that hold before a request's body is in memory."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 
+from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,46 +35,72 @@ class Room:
             self._left += count
 
 
-class BodyLimit:
-    """Refuse a body above ``most`` bytes, or for which there is no room beside the others.
+@dataclass(frozen=True)
+class Bound:
+    """What one body may be at ``most``, and all of them that arrive ``together``.
 
-    By its declared length, or while it arrives.
+    ``refused`` is told of each that is not taken, before it is answered.
     """
 
-    def __init__(self, app: ASGIApp, most: int, together: int) -> None:
-        self._app, self._most = app, most + ENVELOPE_BYTES
-        self._room = Room(max(together, self._most))
+    most: int
+    together: int
+    refused: Callable[[Scope, RadLensError], None] | None = None
+
+
+class BodyLimit:
+    """Refuse a body above its bound, or for which there is no room beside the others.
+
+    By its declared length, or while it arrives. ``own`` has the bounds of routes, such as
+    "POST /v1/versions", that have their own.
+    """
+
+    def __init__(self, app: ASGIApp, usual: Bound, own: Mapping[str, Bound]) -> None:
+        self._app, self._usual, self._own = app, usual, own
+        bounds = (usual, *own.values())
+        self._rooms = [(b, Room(max(b.together, b.most + ENVELOPE_BYTES))) for b in bounds]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        arrived, held = 0, 0
+        bound = self._own.get(_route(scope), self._usual)
+        room = next(room for known, room in self._rooms if known is bound)
+        most, arrived, held = bound.most + ENVELOPE_BYTES, 0, 0
 
-        def hold(count: int) -> None:
+        async def hold(count: int) -> None:
             nonlocal held
-            if count > self._most:
-                raise TooLarge(f"The request is larger than {self._most:,} bytes.")
-            if count > held:
-                self._room.take(count - held)
-                held = count
+            try:
+                if count > most:
+                    raise TooLarge(f"The request is larger than {most:,} bytes.")
+                if count > held:
+                    room.take(count - held)
+                    held = count
+            except RadLensError as error:
+                if bound.refused:
+                    await to_thread.run_sync(bound.refused, scope, error)
+                raise
 
         async def counted() -> Message:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
-            hold(arrived)
+            await hold(arrived)
             return message
 
         try:
-            hold(_declared(scope))
+            await hold(_declared(scope))
         except RadLensError as error:
             return await answer(error)(scope, receive, send)
         try:
             await self._app(scope, counted, send)
         finally:
-            self._room.give(held)
+            room.give(held)
 
 
 def _declared(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
     return int(length) if length.isdecimal() else 0
+
+
+def _route(scope: Scope) -> str:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return f"{scope['method']} {path}"

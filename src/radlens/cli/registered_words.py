@@ -18,16 +18,15 @@ from radlens.usecases.compare import compare
 from radlens.usecases.export_model import export_model
 from radlens.usecases.trace import trace
 from radlens.usecases.verify_model import verify_model
-from radlens.wire_models import move_json, version_json
+from radlens.wire_models import move_json, shown_json, version_json
 
 
 def show_version(site: Site, reference: str, *, as_json: bool) -> None:
     """Print one version and its moves."""
     version = site.registry.get(reference)
-    moves = [step for step in site.registry.moves(version.task) if step.digest == version.digest]
+    moves = site.registry.moves(version.task)
     if as_json:
-        whole = {"files": dict(version.files), "moves": [move_json(step) for step in moves]}
-        click.echo(json.dumps({**version_json(version), **whole}, indent=1))
+        click.echo(json.dumps(shown_json(version, moves), indent=1))
         return
     facts, lineage = version.facts, version.facts.get("lineage") or {}
     points = "those of its manifest" if version.thresholds is None else "matched to the live one"
@@ -49,7 +48,8 @@ def show_version(site: Site, reference: str, *, as_json: bool) -> None:
         if value:
             click.echo(f"{name:24} {value}")
     for step in moves:
-        click.echo(_step(step, version.version))
+        if step.digest == version.digest:
+            click.echo(_step(step, version.version))
 
 
 def compare_versions(site: Site, one: str, other: str, *, as_json: bool) -> None:

@@ -22,11 +22,13 @@ class Window:
 class Bounds:
     """What an upload may be at most, checked before anything is decoded.
 
-    ``arriving_bytes`` is what all uploads may be together that arrive at the same time.
+    ``arriving_bytes`` is what all uploads may be together that arrive at the same time;
+    ``bundle_bytes`` is what a zipped bundle may be.
     """
 
     upload_bytes: int = 64 * 2**20
     arriving_bytes: int = 256 * 2**20
+    bundle_bytes: int = 256 * 2**20
     side_pixels: int = 16_384
     image_pixels: int = 64_000_000
     frames: int = 4_096
