@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from radlens.domain.archive import archive_of
+from radlens.domain.archive import archive_of, parts_of
 from tests.builders import TASKS, picture, png, tiny_bundle
 
 
@@ -56,12 +56,17 @@ def manager(opened: Page) -> Page:
 
 def test_a_bundle_is_sent_activated_and_rolled_back_without_a_restart(manager, server, tmp_path):
     before = live(server, "brain-tumor")
-    send(manager, zipped(tmp_path, seed=11, version="page-1"))
+    sent = zipped(tmp_path, seed=11, version="page-1")
+    send(manager, sent)
     expect(manager.get_by_text("page-1 is registered as a candidate")).to_be_visible()
     assert live(server, "brain-tumor") == before
 
     manager.get_by_role("button", name="Open page-1, candidate").click()
     expect(manager.get_by_role("heading", name="page-1")).to_be_visible()
+    with manager.expect_download() as download:
+        manager.get_by_role("button", name="Export bundle").click()
+    assert download.value.suggested_filename == "brain-tumor-page-1.zip"
+    assert parts_of(download.value.path().read_bytes()) == parts_of(sent)
     manager.get_by_role("button", name="Activate").click()
     confirm(manager, "It reads better")
     alert = manager.get_by_role("dialog").get_by_role("alert")

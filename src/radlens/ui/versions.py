@@ -9,7 +9,9 @@ import streamlit as st
 from radlens.domain.bundle import CARD
 from radlens.domain.registry import Move, Stage, Version
 from radlens.ports import Site
+from radlens.ui import door
 from radlens.ui.spoken import spoken
+from radlens.usecases.export_model import export_model
 
 # What a list shows of the figures; the whole of them stands on the version's own page.
 FIRST = ("accuracy", "mean_auroc", "ece_debiased")
@@ -22,6 +24,7 @@ def show(site: Site, version: Version) -> None:
     with st.container(border=True, key="card-version"):
         st.html(_head(site, version))
         st.html(_figures(version, live))
+        _download(site, version)
     with st.container(border=True, key="card-paper"), spoken():
         _paper(site, version)
 
@@ -124,6 +127,24 @@ def _figures(version: Version, live: Version | None) -> str:
 
 def _side(version: Version) -> str:
     return f"{version.version} (live)" if version.stage is Stage.LIVE else version.version
+
+
+def _download(site: Site, version: Version) -> None:
+    if not version.loadable:
+        return
+    by = door.caller().actor
+
+    def bundle() -> bytes:
+        return export_model(site, version.digest, by=by)[1]
+
+    st.download_button(
+        "Export bundle",
+        bundle,  # made, and put on record, when the button is pressed, not before
+        file_name=f"{version.task}-{version.version}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        key=f"export-{version.digest}",
+    )
 
 
 def _paper(site: Site, version: Version) -> None:
