@@ -33,16 +33,8 @@ bench: setup-test     ## Print each figure beside its goal
 bench-lab: setup-test ## Print the lab's figures: make bench-lab DATA=FOLDER (chest-xray/, brain-tumor/)
 	$(BIN)/python -m bench.lab $(DATA)
 
-gallery: setup-lab    ## Train the shipped models again: make gallery DATA=FOLDER (chest-xray/, brain-tumor/)
-	export RADLENS_HOME=$(CURDIR)/runs/site
-	declare -A keep=([chest-xray]="--keep val --keep test" [brain-tumor]="--keep test")
-	for task in chest-xray brain-tumor; do
-	  $(BIN)/radlens data import $(DATA)/$$task --task $$task --name $$task
-	  $(BIN)/radlens data split $$task $${keep[$$task]} --name $$task-split
-	  $(BIN)/radlens train src/radlens/lab/recipes/$$task.toml --data $$task-split --out runs/$$task
-	  rm -rf src/radlens/gallery/$$task
-	  cp -r runs/$$task/$$task src/radlens/gallery/$$task
-	done
+gallery: setup-lab    ## Train the shipped models again: make gallery DATA=FOLDER (chest-xray/, brain-tumor/, brain-template/)
+	PYTHON=$(BIN)/python scripts/gallery $(DATA)
 
 pictures: setup-test  ## Take the pictures of the documents again
 	$(BIN)/python -m tests.browser.pictures

@@ -19,9 +19,13 @@ from tests.builders import TASKS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "radlens"
-CARDS = sorted((SOURCE / "gallery").glob("*/card.md"))
-STUDIES = sorted((ROOT / "docs" / "studies").glob("*/report.md"))
-DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")} - {*STUDIES})
+CARDS = sorted((SOURCE / "gallery").rglob("card.md"))
+STUDIES = sorted(
+    path.with_name("report.md") for path in (ROOT / "docs" / "studies").glob("*/study.json")
+)
+# Made of the records beside it, as tests/lab/test_gallery_study.py holds.
+MADE = {*STUDIES, ROOT / "docs" / "studies" / "gallery" / "report.md"}
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")} - MADE)
 SHELLS = sorted(
     path for folder in ("ui", "reports", "api", "cli") for path in (SOURCE / folder).rglob("*.py")
 )

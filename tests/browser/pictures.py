@@ -23,7 +23,7 @@ def live_prediction(page: Page) -> None:
     """A sample was read; the result stands at the top, as far as it fits."""
     page.get_by_role("combobox").first.click()
     page.get_by_role("option", name="Brain MR slice").click()
-    page.get_by_role("button", name="Read brain phantom").click()
+    page.get_by_role("button", name="Read brain average").click()
     page.get_by_role("heading", name="All findings").wait_for()
     page.locator("img.heat").wait_for()
     page.locator(".vega-embed svg").wait_for()

@@ -1,18 +1,31 @@
 """The gate knows its own images from others, and the graph gives what was fitted."""
 
+from dataclasses import asdict
+
 import numpy as np
 import onnx
 import pytest
 import torch
+from scipy.stats import norm
 from sklearn.decomposition import PCA
 
 from radlens.domain.gate import MEANINGS, Gate, Verdict
 from radlens.domain.model import InputSpec
+from radlens.lab.card_gate import gate_part
 from radlens.lab.export import AGREEMENT, Exported, export, run
-from radlens.lab.gate import FAR, MARGIN, fit_gate, measured, prepared, signals_of
+from radlens.lab.gate import MARGIN, SHARE, bound, fit_gate, measured, prepared, signals_of
 from radlens.lab.strangers import strangers
 from radlens.lab.unfold import stored
-from radlens.lab.watch import COMPONENTS, Watch, described, fit_watch, looked_into, spoiled
+from radlens.lab.watch import (
+    COMPONENTS,
+    MOST,
+    Watch,
+    described,
+    fit_watch,
+    looked_into,
+    parted,
+    spoiled,
+)
 from tests.lab.tiny import TinyNet
 
 SPEC = InputSpec(32, 32, (0.5,) * 3, (0.25,) * 3, (1.0, 99.0))
@@ -46,7 +59,7 @@ def exported(network: TinyNet, watch: Watch) -> Exported:
 
 @pytest.fixture(scope="module")
 def gate(exported: Exported) -> Gate:
-    return fit_gate(exported.network, SPEC, signals(exported, upright(100, 1)))
+    return fit_gate(exported.network, SPEC, signals(exported, upright(100, 1)), np.arange(100))
 
 
 def signals(exported: Exported, grey: np.ndarray) -> np.ndarray:
@@ -104,10 +117,48 @@ def test_a_wrong_position_is_refused_and_named(exported: Exported, gate: Gate, p
     assert sum(MEANINGS[position] in f.reasons for f in found) >= 45
 
 
-def test_the_threshold_is_a_margin_beyond_validation(exported: Exported, gate: Gate):
+def test_the_threshold_is_a_margin_beyond_the_bound_and_doubt_comes_first(
+    exported: Exported, gate: Gate
+):
     distance = signals(exported, upright(100, 1))[:, 0]
-    assert gate.signals[0].refused == pytest.approx(MARGIN * np.quantile(distance, FAR))
+    assert gate.signals[0].refused == pytest.approx(MARGIN * bound(distance, np.arange(100)))
     assert all(s.refused >= s.doubtful >= 0 for s in gate.signals)
+
+
+def test_a_bound_from_few_images_is_exceeded_by_its_share_of_new_ones_and_hardly_ever_by_more():
+    kept = 0
+    for seed in range(60):
+        drawn = np.random.default_rng(seed).normal(size=800)
+        kept += norm.sf(bound(drawn, np.arange(800))) <= SHARE
+    assert kept >= 52, "95 % are promised; a plain quantile would keep it in about half"
+
+
+def test_the_card_says_what_the_gate_promises_and_an_older_one_promises_nothing(gate: Gate):
+    assert "at most 1%" in gate_part({"gate": asdict(gate)})[0]
+    older = asdict(gate)
+    del older["promised"]
+    assert Gate.of(older).promised == 0
+    assert "thresholds from validation" in gate_part({"gate": older})[0]
+
+
+def test_images_of_one_patient_do_not_count_as_many():
+    rng = np.random.default_rng(5)
+    patients = np.repeat(np.arange(50), 20)
+    values = rng.normal(size=50)[patients] + rng.normal(size=1000) * 0.1
+    assert bound(values, patients) > bound(values, np.arange(1000))
+    assert bound(values, patients) <= values.max()
+
+
+def test_the_watch_is_fitted_on_whole_patients_and_thresholds_on_the_others():
+    unit = np.random.default_rng(1).integers(0, 300, 2000)
+    fitted, rest = parted(unit)
+    assert sorted([*fitted, *rest]) == [*range(2000)]
+    assert not {*unit[fitted]} & {*unit[rest]}
+    assert MOST - 30 <= len(fitted) <= MOST
+    few = parted(np.arange(9))
+    assert [len(part) for part in few] == [6, 3]
+    alone = parted(np.zeros(9, int))
+    assert [len(part) for part in alone] == [9, 0]
 
 
 def test_what_was_measured_counts_every_image_once(exported: Exported, gate: Gate):
@@ -116,6 +167,24 @@ def test_what_was_measured_counts_every_image_once(exported: Exported, gate: Gat
     assert rows[0].images == 150
     assert {row.kind for row in rows} == {"test", *list(MEANINGS)[1:], *strangers(1)}
     assert all(0 <= row.refused + row.doubtful <= row.images for row in rows)
+
+
+def test_deeper_maps_tell_the_position_and_leave_the_distance_as_it_was(
+    network: TinyNet, watch: Watch
+):
+    class Deeper(TinyNet):
+        deeper = ("norm",)
+
+    deep = Deeper(3).eval()
+    fitted = fit_watch(deep, upright(120, 0), SPEC)
+    assert fitted.probe.shape[0] == 2 * watch.probe.shape[0]
+    x = torch.from_numpy(np.repeat((upright(20, 7)[:, None] - 0.5) / 0.25, 3, 1))
+    with torch.inference_mode():
+        plain = watch(looked_into(network, x)[2])
+        told = fitted(looked_into(deep, x)[2])
+    np.testing.assert_allclose(told[:, 0], plain[:, 0], rtol=1e-5)
+    assert (told[:, 1:] != plain[:, 1:]).any()
+    assert export(deep, SPEC, fitted).parity.signals_with_torch <= AGREEMENT
 
 
 def test_few_images_are_enough_to_fit_on(network: TinyNet):

@@ -61,6 +61,7 @@ class TinyNet(nn.Module):
     """One strided convolution, batch norm and a head: (n, 3, r, c) -> maps of r/4 x c/4."""
 
     watched = ("stem",)
+    deeper = ()
 
     def __init__(self, labels: int, seed: int = 0) -> None:
         super().__init__()

@@ -77,8 +77,8 @@ def test_a_list_reads_as_a_sentence():
 
 
 def test_samples_are_offered_for_their_own_task_only(tmp_path):
-    for name in ("chest-phantom.png", "brain-phantom.png", "brain-other.png"):
+    for name in ("chest-average.png", "brain-average.png", "brain-other.png"):
         (tmp_path / name).write_bytes(png(picture()))
-    assert [s.path.name for s in samples("chest-xray", tmp_path)] == ["chest-phantom.png"]
+    assert [s.path.name for s in samples("chest-xray", tmp_path)] == ["chest-average.png"]
     assert len(samples("brain-tumor", tmp_path)) == 2
     assert samples("neuro-rare", tmp_path) == []

@@ -73,12 +73,15 @@ class Gate:
     """The input gate of a bundle: thresholds of the network's output ``signals (n, k)``.
 
     ``golden`` holds the signals that the golden scan must get; ``measured`` what became of images
-    of the test split and of other kinds.
+    of the test split and of other kinds. ``promised`` is the share of images like its training
+    images that the distance, and again the positions, refuse at most, at 95 % confidence; 0 where
+    a gate promises nothing.
     """
 
     signals: tuple[Signal, ...]
     golden: tuple[float, ...] = ()
     measured: tuple[Share, ...] = ()
+    promised: float = 0.0
 
     @staticmethod
     def of(entries: Mapping[str, Any]) -> "Gate":
@@ -87,11 +90,16 @@ class Gate:
             tuple(Signal(**signal) for signal in entries["signals"]),
             tuple(map(float, entries["golden"])),
             tuple(Share(**share) for share in entries["measured"]),
+            float(entries.get("promised", 0.0)),
         )
         unknown = {signal.name for signal in gate.signals} - MEANINGS.keys()
         if unknown or len(gate.golden) != len(gate.signals):
             raise ValueError("the gate's signals are unknown, or not one golden value for each")
-        numbers = [*gate.golden, *(t for s in gate.signals for t in (s.doubtful, s.refused))]
+        numbers = [
+            gate.promised,
+            *gate.golden,
+            *(t for s in gate.signals for t in (s.doubtful, s.refused)),
+        ]
         if not np.isfinite(numbers).all():
             raise ValueError("the gate holds values that are not numbers")
         return gate

@@ -23,12 +23,21 @@ def gate_part(record: Mapping[str, Any]) -> list[str]:
     parts = [
         "## Input gate",
         "An image that is refused gets no findings; a doubtful one gets them with the reason. "
-        "Fitted on train, thresholds from validation. What became of the test split, of its images "
-        "inverted and turned, and of images of other kinds:",
+        f"Fitted on train, thresholds {_thresholds(gate)}. What became of the test split, of its "
+        "images inverted and turned, and of images of other kinds:",
         table(("images", "n", "doubtful", "refused", "share refused (95 % interval)"), kinds),
         table(("signal", "meaning", "doubtful above", "refused above"), signals),
     ]
     return ["\n\n".join(parts)]
+
+
+def _thresholds(gate: Gate) -> str:
+    if not gate.promised:
+        return "from validation"
+    return (
+        "from images of train and validation that the fit had not seen: of such images the "
+        f"distance refuses at most {gate.promised:.0%}, and so do the positions, at 95 % confidence"
+    )
 
 
 def _interval(hits: int, n: int) -> str:

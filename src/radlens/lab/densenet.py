@@ -46,6 +46,7 @@ class DenseNet121(nn.Module):
     """x (n, 3, height, width) -> logits (n, labels), evidence (n, labels, height/32, width/32)."""
 
     watched = ("features.transition1", "features.transition2")
+    deeper = ("features.transition3",)
 
     def __init__(self, labels: int) -> None:
         super().__init__()

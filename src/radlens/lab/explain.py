@@ -12,8 +12,8 @@ from radlens.lab.explain_random import randomisation
 from radlens.lab.explain_targets import Targets, known_findings, targets
 from radlens.ports import Blobs
 
-# Bounds that keep the whole under three minutes of one core for the largest network here.
-RANDOMISED, ORDERED, POINTED = 16, 32, 120
+# Bounds that keep the whole to a few minutes of one core for the largest network here.
+RANDOMISED, ORDERED, POINTED = 16, 64, 480
 
 
 def explanation(

@@ -107,7 +107,7 @@ def targets(
             if label.name in kind.findings and label.abnormal
         }
         if names and free.size:
-            return _drawn(cases, replace(kind, by_label=names), rng.permutation(free)[:most], rng)
+            return _drawn(cases, replace(kind, by_label=names), _turns(free, most, rng), rng)
     return None
 
 
@@ -128,10 +128,15 @@ def _own(cases: Cases, abnormal: NDArray[np.bool_], which: Ints, blobs: Blobs) -
     )
 
 
+def _turns(free: Ints, most: int, rng: np.random.Generator) -> Ints:
+    """Rounds over the same images (rounds, n): few drawn lesions are recognised, so many are."""
+    return np.stack([rng.permutation(free)[:most] for _ in range(-(-most // len(free)))])
+
+
 def _drawn(cases: Cases, kind: "Kind", which: Ints, rng: np.random.Generator) -> Targets | None:
     """One lesion on each of these images, the labels in turn."""
     images, labels, masks, before = [], [], [], []
-    for n, i in enumerate(which):
+    for n, i in enumerate(which.ravel()):
         image = cases.grey[i].astype(np.float64)
         label = [*kind.by_label][n % len(kind.by_label)]
         if (where := kind.frame(image)) is None:

@@ -36,7 +36,7 @@ from radlens.lab.record import code, environment, facts
 from radlens.lab.splits import Splits
 from radlens.lab.training import validation_score
 from radlens.lab.uncertainty import LEVELS, fit_sets, with_coverage
-from radlens.lab.watch import fit_watch
+from radlens.lab.watch import fit_watch, parted
 from radlens.ports import Blobs
 
 RECORD = "record.json"
@@ -84,7 +84,8 @@ def finish(
     The bundle is ``out/<task>``. Raises BadBundle where the export disagrees with itself.
     """
     network, plan, entry = trained.network, trained.plan, trained.entry
-    exported = export(network, plan.input, fit_watch(network, splits.train.grey, plan.input))
+    fitted = splits.train.grey[parted(splits.train.unit)[0]]
+    exported = export(network, plan.input, fit_watch(network, fitted, plan.input))
     judged = judge(exported, splits, plan=plan, task=task)
     maps = explanation(
         exported.network, splits.test, plan.input, task=task, blobs=blobs, seed=plan.seed

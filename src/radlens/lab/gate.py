@@ -1,4 +1,4 @@
-"""The input gate of a bundle: thresholds from validation, then what became of other images."""
+"""The input gate of a bundle: thresholds from its own kind, then what became of other images."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -14,12 +14,14 @@ from radlens.imaging.prepare import normalise, prepare
 from radlens.lab.export import run
 from radlens.lab.splits import Splits
 from radlens.lab.strangers import strangers
-from radlens.lab.watch import spoiled
+from radlens.lab.watch import parted, spoiled
 
-# Quantiles of validation. An image of another scanner may be a little further away than those of
-# validation, other kinds are far beyond (docs/adr/0009-input-gate.md): hence the margin.
-FAR, MARGIN = 0.99, 1.1
-ODD = 0.995
+# What the distance and what the positions may refuse of the images that a model is for; a bound
+# that holds with this confidence, so that few images make it wider and never narrower.
+SHARE, CONFIDENCE, RESAMPLES, SEED = 0.01, 0.95, 2000, 0
+# An image of another scanner may be a little further away than those that were at hand, other
+# kinds are far beyond (docs/adr/0009-input-gate.md).
+MARGIN = 1.1
 DOUBTFUL = 0.98
 MOST_SPOILED = 100
 
@@ -27,27 +29,57 @@ Values = NDArray[np.floating]
 
 
 def gate_of(network: bytes, splits: Splits, spec: InputSpec) -> Gate:
-    """The gate of an exported network, fitted on validation and measured on everything else."""
-    gate = fit_gate(network, spec, signals_of(network, _tensor(splits.val.grey, spec)))
+    """The gate of an exported network, measured on its test split and on everything else.
+
+    Thresholds come from images that its watch was not fitted on: the rest of train, and
+    validation.
+    """
+    train, val = splits.train, splits.val
+    rest = parted(train.unit)[1]
+    grey = np.concatenate([train.grey[rest], val.grey])
+    unit = np.concatenate([train.unit[rest], val.unit])
+    gate = fit_gate(network, spec, signals_of(network, _tensor(grey, spec)), unit)
     return replace(gate, measured=tuple(measured(gate, network, spec, splits.test.grey)))
 
 
-def fit_gate(network: bytes, spec: InputSpec, signals: Values) -> Gate:
-    """A gate with thresholds from the ``signals`` (n, k) of validation images, not yet measured."""
+def fit_gate(network: bytes, spec: InputSpec, signals: Values, unit: NDArray[np.int64]) -> Gate:
+    """A gate with thresholds from the ``signals`` (n, k) of images that it must let pass.
+
+    ``unit`` (n,) says which of them are of one patient or near-duplicate group.
+    """
     distance, odds = signals[:, 0], signals[:, 1:].max(1)
     golden = signals_of(network, prepare(golden_scan(), spec)[None])[0]
-    # A position is never held against an image that is likelier upright.
-    doubtful, refused = (max(float(np.quantile(odds, q)), 0.0) for q in (DOUBTFUL, ODD))
     first, *positions = MEANINGS
-    nearest = float(np.quantile(distance, DOUBTFUL))
-    farthest = MARGIN * float(np.quantile(distance, FAR))
+    # A position is never held against an image that is likelier upright.
+    doubtful, refused = (
+        max(value, 0.0) for value in (float(np.quantile(odds, DOUBTFUL)), bound(odds, unit))
+    )
+    nearest, farthest = float(np.quantile(distance, DOUBTFUL)), MARGIN * bound(distance, unit)
     return Gate(
         (
             Signal(first, nearest, farthest),
             *(Signal(name, doubtful, refused) for name in positions),
         ),
         tuple(float(np.round(value, 5)) for value in golden),
+        promised=SHARE,
     )
+
+
+def bound(values: Values, unit: NDArray[np.int64]) -> float:
+    """What at most ``SHARE`` of such values (n,) exceed, with ``CONFIDENCE``.
+
+    The upper confidence limit of a quantile, by a bootstrap over the units (n,).
+    """
+    numbers = np.unique(unit, return_inverse=True)[1]
+    count = int(numbers.max()) + 1
+    order = np.argsort(-values, kind="stable")
+    chance = np.random.default_rng(SEED)
+    limits = []
+    for _ in range(RESAMPLES):
+        times = np.bincount(chance.integers(count, size=count), minlength=count)[numbers[order]]
+        beyond = times.cumsum() <= SHARE * times.sum()  # may be refused, the largest first
+        limits.append(values[order[min(int(beyond.sum()), len(order) - 1)]])
+    return float(np.quantile(limits, CONFIDENCE))
 
 
 def measured(gate: Gate, network: bytes, spec: InputSpec, grey: Values) -> Iterator[Share]:

@@ -19,6 +19,7 @@ class EfficientNetLite0Pair(nn.Module):
     """
 
     watched = ("members.0._blocks.4", "members.0._blocks.7")
+    deeper = ("members.0._blocks.10", "members.0._blocks.14", "members.1._blocks.10")
 
     def __init__(self, labels: int) -> None:
         super().__init__()

@@ -84,14 +84,6 @@ def brain(rng: Rng, frame: Frame) -> Plane:
     return np.asarray(image - 0.4 * gaussian_filter(ventricles, 1.5))
 
 
-def brain_with_mass(rng: Rng, frame: Frame) -> Plane:
-    """The brain with one bright mass and the swelling around it."""
-    inside = frame.ellipse(0, 0, 0.79, 0.61)
-    swelling = gaussian_filter(frame.ellipse(-0.25, 0.32, 0.24, 0.2), 7)
-    mass = gaussian_filter(frame.ellipse(-0.25, 0.33, 0.13, 0.11), 2)
-    return np.asarray(brain(rng, frame) - 0.12 * swelling * inside + 0.5 * mass)
-
-
 def noisy(image: Plane, rng: Rng) -> Plane:
     """The drawing as a detector sees it: a little blurred and noisy, in [0, 1]."""
     blurred = gaussian_filter(image, 0.8)

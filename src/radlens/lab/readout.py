@@ -10,10 +10,12 @@ class Network(Protocol):
     """What training, export and Grad-CAM need of a network, whatever comes before its head.
 
     ``watched`` names the layers whose maps the input gate looks at: at 1/8 and 1/16 of the side,
-    where it still shows how an image is made and not only what it is of.
+    where it still shows how an image is made and not only what it is of. By those and by the
+    ``deeper`` ones, which see parts of a body, it tells what is up.
     """
 
     watched: ClassVar[tuple[str, ...]]
+    deeper: ClassVar[tuple[str, ...]]
 
     @property
     def head(self) -> nn.Linear:

@@ -30,6 +30,7 @@ class ResNet18(nn.Module):
     """x (n, 3, height, width) -> logits (n, labels), evidence (n, labels, height/32, width/32)."""
 
     watched = ("layer2", "layer3")
+    deeper = ("layer4",)
 
     def __init__(self, labels: int) -> None:
         super().__init__()

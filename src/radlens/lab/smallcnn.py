@@ -15,6 +15,7 @@ class SmallCnn(nn.Module):
     """
 
     watched = ("features.11", "features.15")
+    deeper = ()
 
     def __init__(self, labels: int) -> None:
         super().__init__()

@@ -16,8 +16,8 @@ from radlens.lab.networks import Net
 
 # By measurement, see docs/adr/0009-input-gate.md.
 COMPONENTS = 32
-SHRINKAGE = 1e-3
-MOST_UPRIGHT, MOST_SPOILED = 600, 100
+SHRINKAGE = 1e-2
+MOST = 600
 SEED = 0
 # The quiet half of the features must not weigh without bound: parts of the mean spread and 1.
 LEAST_SCALE, LEAST_NOISE = 1e-2, 1e-3
@@ -28,30 +28,34 @@ POSITIONS = tuple(MEANINGS)[1:]
 
 
 class Watch(nn.Module):
-    """Maps of the watched layers -> signals (n, 1 + positions).
+    """Maps of the watched layers, then of deeper ones -> signals (n, 1 + positions).
 
     The first is a Mahalanobis distance in parts of its root mean square on train, under the
     covariance of probabilistic principal components (Tipping and Bishop 1999, J. R. Statist. Soc.
-    B 61, equation 6). The others are log-odds of each position against upright.
+    B 61, equation 6); it sees the ``watched`` first maps. The others are log-odds of each position
+    against upright, and see all of them: what is up shows in parts of a body, not in its texture.
     """
 
     centre: Tensor
     scale: Tensor
     basis: Tensor
     precision: Tensor
+    middle: Tensor
     probe: Tensor
     bias: Tensor
 
-    def __init__(self, **parts: Array) -> None:
+    def __init__(self, watched: int, **parts: Array) -> None:
         super().__init__()
+        self.watched = watched
         for name, values in parts.items():
             self.register_buffer(name, torch.as_tensor(np.asarray(values), dtype=torch.float32))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        z = (described(maps) - self.centre) * self.scale
+        z = (described(maps[: self.watched]) - self.centre) * self.scale
         squared = z.square().sum(1) * self.precision - (z @ self.basis).square().sum(1)
         distance = (squared.clamp(min=0) / z.shape[1]).sqrt()
-        return torch.cat([distance[:, None], z @ self.probe + self.bias], 1)
+        odds = (described(maps) - self.middle) @ self.probe + self.bias
+        return torch.cat([distance[:, None], odds], 1)
 
 
 def described(maps: Sequence[Tensor]) -> Tensor:
@@ -77,11 +81,11 @@ class Watched(nn.Module):
 
 
 def looked_into(network: Net, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Logits, evidence and the maps of the watched layers from one pass."""
+    """Logits, evidence and the maps of the watched and the deeper layers from one pass."""
     maps: list[Tensor] = []
     hooks = [
         network.get_submodule(name).register_forward_hook(lambda _, __, out: maps.append(out))
-        for name in network.watched
+        for name in (*network.watched, *network.deeper)
     ]
     try:
         logits, evidence = network(x)
@@ -92,18 +96,37 @@ def looked_into(network: Net, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
 
 
 def fit_watch(network: Net, grey: Array, spec: InputSpec) -> Watch:
-    """Fit on training images alone, grey (n, rows, cols) in [0, 1], of which some are drawn."""
-    chosen = np.random.default_rng(SEED).permutation(len(grey))[:MOST_UPRIGHT]
-    upright = np.asarray(grey[chosen], np.float32)
-    wrong = spoiled(upright[:MOST_SPOILED])
+    """Fit on images of its own kind, grey (n, rows, cols) in [0, 1]."""
+    upright = np.asarray(grey, np.float32)
+    wrong = spoiled(upright)
     x = [_features(network, images, spec) for images in (upright, *wrong.values())]
-    scale = _scale(x[0])
-    z = [(each - x[0].mean(0)) * scale for each in x]
-    basis, precision = _components(z[0])
-    probe, bias = _probe(z)
+    near, everything = x[0][0], [each[1] for each in x]
+    centre, scale = near.mean(0), _scale(near)
+    basis, precision = _components((near - centre) * scale)
+    middle = everything[0].mean(0)
+    probe, bias = _probe([each - middle for each in everything])
     return Watch(
-        centre=x[0].mean(0), scale=scale, basis=basis, precision=precision, probe=probe, bias=bias
+        len(network.watched),
+        centre=centre,
+        scale=scale,
+        basis=basis,
+        precision=precision,
+        middle=middle,
+        probe=probe,
+        bias=bias,
     )
+
+
+def parted(unit: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which training images the watch is fitted on, and which are left to set thresholds by.
+
+    At most ``MOST`` and two thirds are for fitting; images of one ``unit`` (n,) stay together.
+    """
+    units, counts = np.unique(unit, return_counts=True)
+    order = np.random.default_rng(SEED).permutation(len(units))
+    fits = counts[order].cumsum() <= max(min(MOST, 2 * len(unit) // 3), counts[order[0]])
+    inside = np.isin(unit, units[order[fits]])
+    return np.flatnonzero(inside), np.flatnonzero(~inside)
 
 
 def spoiled(grey: Array) -> dict[str, Array]:
@@ -116,14 +139,17 @@ def spoiled(grey: Array) -> dict[str, Array]:
     }
 
 
-def _features(network: Net, grey: Array, spec: InputSpec) -> Array:
+def _features(network: Net, grey: Array, spec: InputSpec) -> tuple[Array, Array]:
+    """What is described of greys by the watched maps (n, features), and by all (n, features)."""
     network.eval()
-    found = []
+    near, everything = [], []
     with torch.inference_mode():
         for part in np.array_split(np.ascontiguousarray(grey), -(-len(grey) // 16)):
-            x = as_input(torch.from_numpy(part)[:, None], spec)
-            found.append(described(looked_into(network, x)[2]).numpy())
-    return np.concatenate(found).astype(np.float64)
+            maps = looked_into(network, as_input(torch.from_numpy(part)[:, None], spec))[2]
+            near.append(described(maps[: len(network.watched)]).numpy())
+            everything.append(described(maps).numpy())
+    first, second = (np.concatenate(each).astype(np.float64) for each in (near, everything))
+    return first, second
 
 
 def _scale(x: Array) -> Array:
@@ -146,7 +172,6 @@ def _probe(z: list[Array]) -> tuple[Array, Array]:
 
     As many upright images as of each other position: the odds start from one to one.
     """
-    z = [each[: len(z[-1])] for each in z]
     together = np.concatenate(z)
     spread = together.std(0) + 1e-9  # an inverted image is far away: without this, no convergence
     position = np.repeat(np.arange(len(z)), len(z[0]))

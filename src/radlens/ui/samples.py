@@ -1,4 +1,4 @@
-"""Sample images at hand: synthetic phantoms that ship with the package."""
+"""Sample images at hand: synthetic ones that ship with the package."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,14 @@ SAMPLES = GALLERY / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """One phantom: its name starts with the word that the names of its tasks start with."""
+    """One image: its name starts with the word that the names of its tasks start with."""
 
     path: Path
     title: str
 
 
 def samples(task: str, folder: Path = SAMPLES) -> list[Sample]:
-    """The phantoms for a task, in order of their names."""
+    """The samples for a task, in order of their names."""
     part = task.partition("-")[0]
     return [
         Sample(path, f"Read {path.stem.replace('-', ' ')}")
@@ -29,14 +29,11 @@ def samples(task: str, folder: Path = SAMPLES) -> list[Sample]:
 
 
 def offer(task: str) -> Upload | None:
-    """Buttons with the phantoms of a task; the one that was pressed, as if it had been sent."""
+    """Buttons with the samples of a task; the one that was pressed, as if it had been sent."""
     found = samples(task)
     if not found:
         return None
-    st.caption(
-        "No image at hand? Phantoms, drawn and not taken of anyone. A model that checks its input "
-        "may refuse them, and says why:"
-    )
+    st.caption("No image at hand? Averages of many images, computed and not taken of anyone:")
     pressed = None
     with st.container(horizontal=True, key="samples"):
         for sample in found:
