@@ -30,8 +30,9 @@ from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.database import Database
 from radlens.storage.guesses import SqlGuessing
 from radlens.storage.ledger import SqlLedger
+from radlens.storage.legacy import NoLegacy, PostgresLegacy
 from radlens.storage.memory import MemoryBlobs
-from radlens.storage.places import Access, open_blobs, open_database
+from radlens.storage.places import SQLITE, Access, open_blobs, open_database
 from radlens.storage.records import SqlRecords
 from radlens.storage.registry import SqlRegistry
 from radlens.storage.seal import FileSeal
@@ -85,7 +86,10 @@ def open_bare(settings: Settings) -> Iterator[Site]:
     _make(settings.home)
     with closing(open_database(settings.database_url)) as stored:
         blobs = open_blobs(settings.objects_url, access(settings))
-        yield _site(settings, stored, blobs, seal=_seal(settings))
+        site = _site(settings, stored, blobs, seal=_seal(settings))
+        if not settings.database_url.startswith(SQLITE):
+            site = replace(site, legacy=PostgresLegacy(stored))
+        yield site
 
 
 @contextmanager
@@ -116,6 +120,7 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         shadows=SqlShadows(database),
         ledger=SqlLedger(database),
         blobs=blobs,
+        legacy=NoLegacy(),
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
         registry=registry,
         live=LiveModels(registry, _models(settings, tasks, blobs)),

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from radlens.account_ports import Accounts
 from radlens.audit_ports import Seal, Trail
-from radlens.domain.audit import Act
+from radlens.domain.audit import Act, Actor
 from radlens.domain.backup import Snapshot, Table
 from radlens.domain.ledger import Item, Kind
+from radlens.domain.legacy import Left, Taken
 from radlens.domain.prediction import Once, Prediction
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Task
@@ -120,6 +121,18 @@ class Stores(Protocol):
         ...
 
 
+class Legacy(Protocol):
+    """The tables of an older application in the same database."""
+
+    def left(self) -> Left | None:
+        """How much of them was not taken over yet; None where there are none."""
+        ...
+
+    def take(self, *, time: datetime, by: Actor) -> Taken | None:
+        """Take over what is left and close them to the public, in one transaction, or nothing."""
+        ...
+
+
 class Line(Protocol):
     """Those whose images are being read, and those who wait; its length is bounded."""
 
@@ -160,6 +173,7 @@ class Site:
     ledger: Ledger
     blobs: Blobs
     stores: Stores
+    legacy: Legacy
     registry: Registry
     live: Live
     beside: Beside

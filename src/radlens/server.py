@@ -28,6 +28,7 @@ from radlens.bootstrap import ACCESS, PACKAGE, open_site
 from radlens.domain.access import Access
 from radlens.domain.account import Caller
 from radlens.domain.errors import BadSettings
+from radlens.domain.legacy import notice
 from radlens.entrance.callers import Callers
 from radlens.entrance.doorway import Doorway
 from radlens.entrance.gatekeeper import Gatekeeper
@@ -137,6 +138,8 @@ class _Announced(uvicorn.Server):
             yield "Demo mode: whoever is at this machine administers the site, without signing in."
         elif secret := invite(door.site()):
             yield f"No account yet. Set the site up within a day: {address}/set-up?token={secret}"
+        if waiting := notice(door.site().legacy.left()):
+            yield waiting
         if not self._settings.local:
             yield (
                 "Without TLS in front of it, passwords and images can be read on their way: "

@@ -20,6 +20,7 @@ from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
 from radlens.cli.study import study
 from radlens.cli.trials import agreement, canary, gate, preview, shadow, withdraw
+from radlens.cli.upgrade import upgrade
 
 FILE = click.Path(path_type=Path)
 
@@ -98,9 +99,12 @@ def batch(sources: tuple[Path, ...], task: str, out: Path) -> None:
 def serve(host: str | None, port: int | None, *, demo: bool) -> None:
     """Start the pages and the REST API on one port."""
     from radlens.bootstrap import settings
+    from radlens.cli.streamlit_secrets import say_instead
     from radlens.server import serve as serve_site
 
-    serve_site(settings(host=host, port=port), demo=demo)
+    known = settings(host=host, port=port)
+    say_instead(known)
+    serve_site(known, demo=demo)
 
 
 @app.command()
@@ -161,5 +165,7 @@ def train(recipe: Path, data: str, out: Path) -> None:
 trials = (agreement, canary, gate, preview, shadow, withdraw)
 for command in (*trials, show, compare, verify, export, versions_history):
     models.add_command(command)
-for command in (audit, backup, restore, data, evaluate, migrate, models, runs, study, users, keys):
+for group in (audit, data, models, runs, users, keys):
+    app.add_command(group)
+for command in (backup, restore, evaluate, migrate, study, upgrade):
     app.add_command(command)

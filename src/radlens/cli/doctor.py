@@ -10,7 +10,9 @@ import click
 from packaging.requirements import Requirement
 
 from radlens.bootstrap import open_site, settings
+from radlens.cli.streamlit_secrets import say_instead
 from radlens.domain.errors import RadLensError
+from radlens.domain.legacy import notice
 from radlens.settings import Settings
 from radlens.storage.places import shown
 from radlens.usecases.models import live_models
@@ -55,12 +57,15 @@ def _site(known: Settings) -> bool:
     click.echo(f"  database {shown(known.database_url)} (SQLite here: {sqlite_version})")
     click.echo(f"  objects  {shown(known.objects_url)}")
     _advise(known)
+    say_instead(known)
     try:
         with open_site(known) as site:
             log = verify_records(site)
             said = f"audit log: {log.entries} entries verify, signed up to entry {log.sealed}"
             click.echo(f"  ok       SQLite {sqlite_version}, {said}")
             answers = live_models(site)
+            if waiting := notice(site.legacy.left()):
+                click.echo(f"  advice   {waiting}")
     except RadLensError as error:
         click.echo(f"  broken   {error.message} {error.hint}")
         return False

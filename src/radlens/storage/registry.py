@@ -28,21 +28,7 @@ class SqlRegistry:
     def add(self, version: Version, act: Act) -> None:
         with self._database.writing() as sql:
             _check_new(sql, version)
-            seq = append(sql, act).seq
-            row = _version_row(version)
-            sql.execute(
-                f"INSERT INTO versions (seq, {VERSION}) VALUES ({_marks(row)}, ?)", (seq, *row)
-            )
-            first = Move(
-                version.digest,
-                version.task,
-                None,
-                version.stage,
-                version.time,
-                version.by,
-                share=version.share,
-            )
-            _insert_move(sql, seq, first)
+            insert_version(sql, append(sql, act).seq, version)
 
     def get(self, reference: str) -> Version:
         with self._database.reading() as sql:
@@ -80,6 +66,22 @@ class SqlRegistry:
                 "UPDATE versions SET approved = ? WHERE digest = ?",
                 (json.dumps(sorted(approved)), digest),
             )
+
+
+def insert_version(sql: Transaction, seq: int, version: Version) -> None:
+    """Write a new version and its first move at the place of its audit entry."""
+    row = _version_row(version)
+    sql.execute(f"INSERT INTO versions (seq, {VERSION}) VALUES ({_marks(row)}, ?)", (seq, *row))
+    first = Move(
+        version.digest,
+        version.task,
+        None,
+        version.stage,
+        version.time,
+        version.by,
+        share=version.share,
+    )
+    _insert_move(sql, seq, first)
 
 
 def _get(sql: Transaction, reference: str) -> Version:

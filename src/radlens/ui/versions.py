@@ -78,12 +78,16 @@ def live_html(live: Version, since: Move) -> str:
 def _head(site: Site, version: Version) -> str:
     facts = version.facts
     lineage = facts.get("lineage") or {}
+    labels = facts.get("class_names")
     rows = {
         "Task": site.tasks[version.task].title if version.task in site.tasks else version.task,
         "Stage": stage_of(version),
         "Architecture": facts.get("architecture"),
         "From": version.source,
         "Registered": f"{version.time:%Y-%m-%d %H:%M:%S %Z} by {version.by.name}",
+        "AUROC as stated": facts.get("accuracy_auroc"),
+        "Labels": ", ".join(map(str, labels)) if isinstance(labels, list) else labels,
+        "Weights": facts.get("storage_path"),
         "Run": lineage.get("run"),
         "Dataset": lineage.get("dataset"),
         "Approved by": ", ".join(version.approved) or None,
