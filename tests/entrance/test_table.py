@@ -153,10 +153,20 @@ def test_a_viewer_who_opens_a_page_of_others_sees_a_refusal_and_leaves_an_entry(
     assert b"The role viewer may not do this." in answer.content
     assert b'href="/"' in answer.content
     with tiny_site(peopled.home) as site:
-        refused = [act for act in acts(site) if act.subject == "/live-prediction"]
+        refused = [act for act in acts(site) if act.subject == "live-prediction"]
     assert refused[-1].verb == Verb.ENTER
     assert refused[-1].outcome is Outcome.REFUSED
     assert (refused[-1].by.name, refused[-1].by.origin) == ("viewer", HERE)
+
+
+def test_a_refusal_is_on_record_without_what_was_put_into_the_address(peopled: Guarded) -> None:
+    who = peopled.by_key(Role.VIEWER)
+    answer = peopled.ask("POST", "/api/v1/versions/anna-schmidt-1970/activate", **who)
+    assert answer.status == 403
+    with tiny_site(peopled.home) as site:
+        told = [f"{act.subject} {dict(act.detail)}" for act in acts(site)]
+    assert any("/api/v1/versions/{version}/activate" in line for line in told)
+    assert not any("anna" in line for line in told)
 
 
 def test_the_table_knows_no_role_that_is_none() -> None:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from radlens.domain.account import Role
@@ -14,12 +14,14 @@ from radlens.domain.errors import NoSuchRoute
 class Row:
     """Who may: ``roles``; without any, nobody, or everybody where it is ``open``.
 
-    ``operator`` is whoever may open the site's folder, as commands do.
+    ``operator`` is whoever may open the site's folder, as commands do. ``name`` is what the row
+    is for, without what a caller may have put into the address.
     """
 
     roles: frozenset[Role] = frozenset()
     open: bool = False
     operator: bool = False
+    name: str = field(default="", compare=False)
 
 
 # The words of a row beside the groups of roles that the table itself names.
@@ -48,7 +50,7 @@ class Access:
         words = WORDS | groups
 
         def rows(kind: str) -> dict[str, Row]:
-            return {name: words[word] for name, word in tables[kind].items()}
+            return {name: replace(words[word], name=name) for name, word in tables[kind].items()}
 
         return Access(rows("http"), rows("websocket"), rows("pages"), rows("commands"))
 

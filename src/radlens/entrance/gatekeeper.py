@@ -62,7 +62,7 @@ class Gatekeeper:
         if row is None:
             raise NoSuchRoute("There is nothing at this address.")
         if not caller.may(row.roles):
-            await to_thread.run_sync(self._note_refusal, caller, scope["path"])
+            await to_thread.run_sync(self._note_refusal, caller, row.name)
             raise NotAllowed(f"The role {caller.scope or caller.role} may not do this.")
         if scope["type"] == "websocket" and "authorization" in Headers(scope=scope):
             raise NotSignedIn("A key or a token opens no page.")
@@ -76,9 +76,10 @@ class Gatekeeper:
         except NoSuchRoute:
             return None  # said only to those who are known
 
-    def _note_refusal(self, caller: Caller, path: str) -> None:
+    def _note_refusal(self, caller: Caller, row: str) -> None:
+        """By the table's row: an address may hold a name that the log could never forget."""
         site = self.callers.site
-        act = Act(site.clock(), caller.actor, Verb.ENTER, path, {}, Outcome.REFUSED)
+        act = Act(site.clock(), caller.actor, Verb.ENTER, row, {}, Outcome.REFUSED)
         site.trail.note(act)
 
 
