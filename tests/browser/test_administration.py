@@ -120,6 +120,7 @@ def test_a_reload_after_an_activation_does_nothing_twice(manager, server, tmp_pa
     send(manager, zipped(tmp_path, seed=13, version="page-3"))
     manager.get_by_text("page-3 is registered").wait_for()
     moves = manager.get_by_role("table").last.get_by_role("row")
+    moves.get_by_role("cell", name="page-3").first.wait_for()
     counted = moves.count()
     manager.reload()
     choose(manager, "Brain MR slice")

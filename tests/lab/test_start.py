@@ -89,7 +89,7 @@ def test_a_network_comes_back_from_its_export_with_norms_that_can_be_trained(arc
 
 
 def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site):
-    folder = PACKAGE / "gallery" / "brain-tumor"
+    folder = PACKAGE / "gallery" / "others" / "brain-tumor-resnet18"
     bundle = read_bundle(folder, TASKS["brain-tumor"])
     architecture = bundle.manifest.architecture
     network = fresh(architecture)
@@ -103,9 +103,9 @@ def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site):
     with torch.inference_mode():
         ours = network.eval()(x)[0].numpy()
     np.testing.assert_allclose(ours, run(bundle.network, x.numpy()).logits, atol=2e-3, rtol=1e-2)
-    wrong = plan(tmp_path, f"bundle:{folder}", "resnet18")
-    with pytest.raises(BadRecipe, match=r"is a efficientnet.* asks for resnet18"):
-        start_from(fresh("resnet18"), wrong, folder=tmp_path, site=site, cases=CASES)
+    wrong = plan(tmp_path, f"bundle:{folder}", "densenet121")
+    with pytest.raises(BadRecipe, match="is a resnet18.* asks for densenet121"):
+        start_from(fresh("densenet121"), wrong, folder=tmp_path, site=site, cases=CASES)
     nowhere = plan(tmp_path, "bundle:nowhere", architecture)
     with pytest.raises(BadRecipe, match="no folder") as error:
         start_from(fresh(architecture), nowhere, folder=tmp_path, site=site, cases=CASES)

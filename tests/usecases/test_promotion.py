@@ -80,9 +80,10 @@ def test_each_missing_or_failing_figure_holds_it_back_and_changes_nothing(
             attempt()
     assert stage(site, "two") is Stage.CANDIDATE
     assert stage(site, "tiny-1") is Stage.LIVE
-    *unchanged, refused = site.trail.entries()
+    *unchanged, activation, trial = site.trail.entries()
     assert unchanged == before
-    assert (refused.act.verb, refused.act.outcome) == (Verb.ACTIVATE_MODEL, Outcome.REFUSED)
+    assert (activation.act.verb, activation.act.outcome) == (Verb.ACTIVATE_MODEL, Outcome.REFUSED)
+    assert (trial.act.verb, trial.act.outcome) == (Verb.STAGE_MODEL, Outcome.REFUSED)
     assert predict(site, IMAGE, task=TASK, by=ME).model.version == "tiny-1"
 
 

@@ -73,6 +73,8 @@ def binomial_tail(hits: int, n: int, p: float) -> float:
     """The exact chance of ``hits`` or more of ``n`` where each has the chance ``p``."""
     if hits <= 0:
         return 1.0
+    if hits > n:
+        return 0.0
     if not 0 < p < 1:
         return float(p >= 1)
     each = (
