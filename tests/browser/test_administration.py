@@ -137,7 +137,7 @@ def test_the_log_tells_of_a_reading_and_leads_to_its_image(opened, server):
     chooser.click()
     chooser.fill("predict")  # the list is long: people type
     opened.get_by_role("option", name="predict", exact=True).click()
-    expect(opened.get_by_role("cell", name="add-model")).to_have_count(0)
+    expect(opened.get_by_role("cell", name="view-audit")).to_have_count(0)  # the newest
     opened.get_by_role("button", name=re.compile("Open [0-9,]+")).first.click()
     expect(opened.get_by_role("heading", name="Entry")).to_be_visible()
     opened.get_by_role("link", name="Open the image").click()
