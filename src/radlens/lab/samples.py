@@ -1,10 +1,5 @@
-"""Sample images that belong to nobody, for trying RadLens out: blends of many images.
+"""Sample images that belong to nobody, for trying RadLens out: blends of many images."""
 
-``python -m radlens.lab.samples DATASET ...`` makes them again, of datasets on record, for the
-models that ship.
-"""
-
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import chain
@@ -15,16 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL.PngImagePlugin import PngInfo
 
-from radlens.bootstrap import GALLERY, open_site, settings
 from radlens.domain.dataset import TRAIN, Dataset
-from radlens.domain.errors import BadDataset, NoSuchItem
+from radlens.domain.errors import BadDataset
 from radlens.domain.gate import Assessment, Verdict
 from radlens.domain.model import InputSpec
 from radlens.domain.scan import Scan
 from radlens.imaging.decode import decode
 from radlens.imaging.prepare import prepare
 from radlens.lab.blends import COUNT, Stack, blends, heads
-from radlens.lab.dataset import named, read_cases
+from radlens.lab.dataset import read_cases
 from radlens.lab.duplicates import grouped, near_pairs
 from radlens.lab.looks import look
 from radlens.lab.phantoms import Plane
@@ -40,14 +34,14 @@ NOBODY = (
 )
 
 
-def sample(site: Site, dataset: Dataset) -> bytes:
-    """A PNG that the shipped model of the task reads, repeating none of the dataset's images.
+def sample(site: Site, dataset: Dataset, bundle: Path) -> bytes:
+    """A PNG that the model of a ``bundle`` reads, repeating none of the dataset's images.
 
     The first seed counts whose blend the model's own gate finds assessable, or else the first that
     is only doubtful. Raises BadDataset where all are refused.
     """
     images, unit = _training(site, dataset)
-    engine = find_model(site, str(GALLERY / dataset.task))
+    engine = find_model(site, str(bundle))
     doubtful: list[bytes] = []
     for content in _blends(images, unit):
         found = assessed(engine, decode(content))
@@ -99,18 +93,3 @@ def _png(image: Plane) -> bytes:
     pixels = (image * 255).round().astype(np.uint8)
     Picture.fromarray(pixels).save(stream, "PNG", optimize=True, pnginfo=about)
     return stream.getvalue()
-
-
-def main(names: list[str], folder: Path = GALLERY / "samples") -> None:
-    """Write the samples to where the package keeps them."""
-    with open_site(settings()) as site:
-        for name in names:
-            dataset = named(site, name)
-            if dataset is None:
-                raise NoSuchItem(f"There is no dataset {name!r} on record.")
-            part = dataset.task.partition("-")[0]
-            (folder / f"{part}-average.png").write_bytes(sample(site, dataset))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
