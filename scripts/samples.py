@@ -1,4 +1,4 @@
-"""Make the samples of the package again, of datasets on record: ``scripts/samples.py DATASET ...``"""
+"""Make the samples of the package again, of datasets on record: ``samples.py DATASET ...``"""
 
 import sys
 
