@@ -25,12 +25,19 @@ from tests.builders import furnish
 
 ME = Actor("tester", "cli")
 ROLES = """
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'anon') THEN
-    CREATE ROLE anon NOLOGIN NOINHERIT;
-    CREATE ROLE authenticated NOLOGIN NOINHERIT;
-    CREATE ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
-  END IF;
+DO $$
+DECLARE
+  wanted text[] := ARRAY['anon', 'authenticated', 'service_role'];
+  one text;
+BEGIN
+  FOREACH one IN ARRAY wanted LOOP  -- other tests of this server may have made some of them
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = one) THEN
+      EXECUTE format('CREATE ROLE %I', one);
+    END IF;
+  END LOOP;
+  ALTER ROLE anon NOLOGIN NOINHERIT;
+  ALTER ROLE authenticated NOLOGIN NOINHERIT;
+  ALTER ROLE service_role NOLOGIN NOINHERIT BYPASSRLS;
 END $$;
 GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated, service_role;
