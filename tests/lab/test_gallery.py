@@ -90,7 +90,9 @@ def test_a_shipped_gate_holds_back_what_it_should_and_hardly_any_of_its_own(name
     gate = read_bundle(GALLERY / name, TASKS[name]).manifest.gate
     assert gate is not None
     refused = {share.kind: share.refused / share.images for share in gate.measured}
-    assert round(refused["test"], 2) <= 0.02
+    # 0.02 is what is aimed at. The brain model misses it by one image, as its card says; a rounded
+    # figure would hide that.
+    assert refused["test"] <= 0.0205
     for kind in ("photographs", "pages of text", "drawn shapes", "noise"):
         assert refused[kind] >= 0.99, kind
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from radlens.domain.model import Manifest
 from radlens.lab.markdown import said, table
+from radlens.reports.comparison import shown_p
 
 NAMES = {"accuracy": "accuracy", "mean_auroc": "mean AUROC"}
 Entry = Mapping[str, Any]
@@ -64,7 +65,7 @@ def _task(task: str, entry: Entry) -> list[str]:
     comparison, name = entry["comparison"], deciding(entry)
     first, second = (comparison[side]["model"] for side in ("first", "second"))
     found = comparison["whole"][name]
-    p = f", p {found['p']:.3f} ({found['test']})" if found["p"] is not None else ""
+    p = f", p {shown_p(found['p'])} ({found['test']})" if found["p"] is not None else ""
     apart = told_apart(found["difference"])
     why = "By the paired test" if apart else "The test cannot tell them apart; on validation"
     rows = [

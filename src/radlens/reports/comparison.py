@@ -75,11 +75,12 @@ def _rows(found: Mapping[str, Difference | None]) -> tuple[tuple[str, ...], ...]
 def _cells(apart: Difference | None) -> tuple[str, ...]:
     if apart is None:
         return (NOT_MEASURABLE, NOT_MEASURABLE, NOT_MEASURABLE, "")
-    p = "" if apart.p is None else f"{_shown_p(apart.p)} ({apart.test})"
+    p = "" if apart.p is None else f"{shown_p(apart.p)} ({apart.test})"
     return (*map(shown, (apart.first, apart.second, apart.difference)), p)
 
 
-def _shown_p(p: float) -> str:
+def shown_p(p: float) -> str:
+    """A p as people write it, never rounded to nothing."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
