@@ -88,8 +88,9 @@ def test_a_network_comes_back_from_its_export_with_norms_that_can_be_trained(arc
     np.testing.assert_allclose(trained, judged, atol=0.1 * np.abs(judged).max())
 
 
-def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site):
-    folder = PACKAGE / "gallery" / "others" / "brain-tumor-resnet18"
+@pytest.mark.parametrize("shelf", ["brain-tumor", "others/brain-tumor-resnet18"])
+def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site, shelf: str):
+    folder = PACKAGE / "gallery" / shelf
     bundle = read_bundle(folder, TASKS["brain-tumor"])
     architecture = bundle.manifest.architecture
     network = fresh(architecture)
@@ -104,7 +105,7 @@ def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site):
         ours = network.eval()(x)[0].numpy()
     np.testing.assert_allclose(ours, run(bundle.network, x.numpy()).logits, atol=2e-3, rtol=1e-2)
     wrong = plan(tmp_path, f"bundle:{folder}", "densenet121")
-    with pytest.raises(BadRecipe, match=r"is a resnet18.* asks for densenet121"):
+    with pytest.raises(BadRecipe, match=f"is a {architecture}.* asks for densenet121"):
         start_from(fresh("densenet121"), wrong, folder=tmp_path, site=site, cases=CASES)
     nowhere = plan(tmp_path, "bundle:nowhere", architecture)
     with pytest.raises(BadRecipe, match="no folder") as error:

@@ -31,7 +31,7 @@ def unfold(network: Net, exported: bytes, *, cases: Cases, spec: InputSpec) -> N
     Weights come back as the bundle stores them, in 16 bits.
     """
     network.eval()
-    given = stored(exported)
+    given = _for_each_member(stored(exported))
     state = network.state_dict()
     state |= {name: given[name].clone() for name in state if name in given}
     folded = {
@@ -66,6 +66,20 @@ def stored(exported: bytes) -> dict[str, Tensor]:
         )
         for tensor in graph.initializer
     }
+
+
+def _for_each_member(given: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors with those of a pair that the exporter kept once, for both members.
+
+    Layers that are frozen alike compute the same, and stand in the graph under the first's name.
+    """
+    first, second = "members.0.", "members.1."
+    shared = {
+        second + name.removeprefix(first): tensor
+        for name, tensor in given.items()
+        if name.startswith(first)
+    }
+    return shared | given
 
 
 def after(network: Net, x: Tensor) -> dict[str, str]:
