@@ -24,7 +24,7 @@ FOREIGN: Mapping[bytes, str] = {
     b"\x93NUMPY": "a numpy array",
     b"\x89HDF": "an HDF5 file",
 }
-HINT = "Send the zip that `radlens models export` or the training wrote: ONNX, no pickles."
+HINT = "Send the bundle's folder as a zip, or what `radlens models export` wrote: no pickles."
 
 
 def parts_of(archive: bytes) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ def take_bundle(site: Site) -> None:
     st.subheader("Register a bundle", anchor=False)
     with st.form("bundle", clear_on_submit=True, border=False):
         sent = st.file_uploader(
-            "Bundle: the zip that the training or `radlens models export` wrote", type=["zip"]
+            "Bundle: its folder as a zip, or what `radlens models export` wrote", type=["zip"]
         )
         reason = st.text_input("Reason, kept in the history", max_chars=500)
         pressed = st.form_submit_button("Check and register")

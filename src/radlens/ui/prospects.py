@@ -54,7 +54,7 @@ def _trial(site: Site, version: Version) -> None:
         f"<p>{seen.answered:,} answers since it began; both versions read {seen.read:,}, one of "
         f"them failed on {seen.failed:,}, {seen.left_out:,} were left out.</p>"
     )
-    st.html(_table(found.labels, found.live.version, version.version))
+    st.html(_table(site, version, found.labels, found.live.version))
 
 
 def _preview(site: Site, version: Version) -> None:
@@ -70,20 +70,28 @@ def _preview(site: Site, version: Version) -> None:
         found = preview(site, version.digest, last=last or LAST[1])
     st.html(
         f"<p>Of {found.images:,} images, the answer would change for {len(found.changes):,}; "
-        f"{len(found.unread):,} one of the two would not read.</p>"
+        f"{len(found.unread):,} were not read by one of the two.</p>"
     )
-    st.html(_table(found.labels, found.live, version.version))
+    st.html(_table(site, version, found.labels, found.live))
 
 
-def _table(labels: Sequence[Agreement], live: str, other: str) -> str:
+def _table(site: Site, version: Version, labels: Sequence[Agreement], live: str) -> str:
     if not labels:
         return '<p class="rl-empty">No image was read by both yet.</p>'
+    task = site.tasks[version.task]
     heads = "".join(
         f'<th scope="col">{escape(head)}</th>'
-        for head in ("Label", f"{live} reports", f"{other} reports", "Changed", "Kappa", "p")
+        for head in (
+            "Label",
+            f"{live} reports",
+            f"{version.version} reports",
+            "Changed",
+            "Kappa",
+            "p",
+        )
     )
     rows = "".join(
-        f'<tr><th scope="row">{escape(label.label)}</th>'
+        f'<tr><th scope="row">{escape(task.label(label.label).title)}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(label))
         + "</tr>"
         for label in labels
@@ -107,4 +115,6 @@ def _share(share: Proportion) -> str:
 def _measure(found: Measure | None) -> str:
     if found is None:
         return "says nothing"
+    if found.low == found.high:  # so few cases that the interval's formula gives no width
+        return f"{found.value:.2f}, too few for an interval"
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"

@@ -71,9 +71,12 @@ def _proof(site: Site) -> None:
         except RadLensError as error:
             say(error)
             return
-    st.success(
-        f"{found.entries:,} entries verify; signatures vouch for the first {found.sealed:,}."
+    vouched = (
+        f"signatures vouch for the first {found.sealed:,}"
+        if found.sealed
+        else "none is signed yet, so a tail that was cut off would not be seen"
     )
+    st.success(f"{found.entries:,} entries verify; {vouched}.")
     for note in found.notes:
         st.warning(note)
 
@@ -81,14 +84,15 @@ def _proof(site: Site) -> None:
 def _filters() -> Wanted:
     """What is asked for; a change of it starts at the newest again."""
     first, second, third = st.columns(3)
+    fourth, fifth, sixth = st.columns(3)  # a row of their own: on a phone they keep their order
     verb = first.selectbox("Act", [ANY, *sorted(Verb)], on_change=_rewind)
     outcome = second.selectbox("Outcome", [ANY, *Outcome], on_change=_rewind)
     actor = third.text_input("Who", on_change=_rewind, max_chars=200).strip()
-    subject = first.text_input(
+    subject = fourth.text_input(
         "About: an id or a digest, whole", on_change=_rewind, max_chars=200
     ).strip()
-    since = second.date_input("From day (UTC)", value=None, on_change=_rewind)
-    until = third.date_input("To day (UTC)", value=None, on_change=_rewind)
+    since = fifth.date_input("From day (UTC)", value=None, on_change=_rewind)
+    until = sixth.date_input("To day (UTC)", value=None, on_change=_rewind)
     return Wanted(
         verb=None if verb == ANY else verb,
         actor=actor or None,
