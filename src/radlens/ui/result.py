@@ -41,7 +41,7 @@ def show(site: Site, prediction_id: str, *, file: str | None = None) -> None:
         with evidence, spoken():
             pictures = plates(prediction_id, _site=site, _task=task)
             view(prediction, pictures, start=_first(prediction, task))
-            _downloads(site, prediction, task, file)
+            _downloads(site, prediction, task)
     with st.container(border=True, key="card-findings"):
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -76,7 +76,7 @@ def _statement(prediction: Prediction, task: Task, file: str | None) -> str:
     )
 
 
-def _downloads(site: Site, prediction: Prediction, task: Task, file: str | None) -> None:
+def _downloads(site: Site, prediction: Prediction, task: Task) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "PDF report",
@@ -88,7 +88,7 @@ def _downloads(site: Site, prediction: Prediction, task: Task, file: str | None)
         )
         st.download_button(
             "JSON",
-            _answer(site, prediction, file),
+            _answer(site, prediction),
             file_name=f"radlens-{prediction.id}.json",
             mime="application/json",
             on_click="ignore",
@@ -96,12 +96,13 @@ def _downloads(site: Site, prediction: Prediction, task: Task, file: str | None)
         )
 
 
-def _answer(site: Site, prediction: Prediction, file: str | None) -> Callable[[], str]:
+def _answer(site: Site, prediction: Prediction) -> Callable[[], str]:
     by = door.caller().actor
 
     def make() -> str:
         found = look(site, prediction.id, Verb.DOWNLOAD_ANSWER, by=by)
-        return json.dumps(prediction_json(found, file), indent=1, ensure_ascii=False)
+        # Without the name under which it was sent, which may be a patient's.
+        return json.dumps(prediction_json(found, None), indent=1, ensure_ascii=False)
 
     return make
 
