@@ -27,6 +27,7 @@ from radlens.passwords import Argon2Passwords
 from radlens.ports import Blobs, Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
+from radlens.storage.cards import SqlCards
 from radlens.storage.database import Database
 from radlens.storage.guesses import SqlGuessing
 from radlens.storage.ledger import SqlLedger
@@ -109,11 +110,13 @@ def _in_memory(settings: Settings) -> Iterator[Site]:
 
 def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None) -> Site:
     database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
-    tasks = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
+    plain = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
+    cards = SqlCards(database, plain)
     registry = SqlRegistry(database)
     folder = settings.home if seal else None
     site = Site(
-        tasks=tasks,
+        tasks=cards,
+        cards=cards,
         records=SqlRecords(database),
         trail=SqlTrail(database),
         seal=seal,
@@ -123,7 +126,7 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         legacy=NoLegacy(),
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
         registry=registry,
-        live=LiveModels(registry, _models(settings, tasks, blobs)),
+        live=LiveModels(registry, _models(settings, cards, blobs)),
         beside=Background(most=BESIDE),
         line=BoundedLine(running=settings.workers, waiting=settings.waiting),
         accounts=_accounts(settings, database),

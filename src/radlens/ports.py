@@ -14,9 +14,26 @@ from radlens.domain.ledger import Item, Kind
 from radlens.domain.legacy import Left, Taken
 from radlens.domain.prediction import Once, Prediction
 from radlens.domain.scan import Bounds
-from radlens.domain.task import Task
+from radlens.domain.task import Label, Task
 from radlens.model_ports import Live, Registry
 from radlens.trial_ports import Beside, Shadows
+
+
+class Cards(Protocol):
+    """The labels that a site adds to task cards, at their end."""
+
+    def follow(self) -> None:
+        """Know what other processes added meanwhile."""
+        ...
+
+    def extend(self, card: Task, label: Label, *, item: str, act: Act) -> Task:
+        """Add a label to a card, in one transaction with its audit entry, and give the new card.
+
+        ``item`` is the id of the ledger's entry, which becomes the act's subject. A label that
+        was added to this card before in the very same words is nothing new. Raises UnknownTask,
+        BadCard, or Conflict where the card is not the one that is meant.
+        """
+        ...
 
 
 class Records(Protocol):
@@ -162,10 +179,12 @@ class Line(Protocol):
 class Site:
     """The open doors of one running RadLens. ``seal`` is None where nothing is put on record.
 
-    ``approvals`` is how many accounts an activation needs: 1, or 2.
+    ``approvals`` is how many accounts an activation needs: 1, or 2. ``tasks`` are the cards with
+    what ``cards`` added, as far as this process has followed.
     """
 
     tasks: Mapping[str, Task]
+    cards: Cards
     records: Records
     trail: Trail
     seal: Seal | None

@@ -79,7 +79,7 @@ def test_a_set_is_told_in_plain_words_with_its_measured_coverage() -> None:
 def test_findings_that_all_fall_below_their_bounds_are_not_called_absent() -> None:
     none = PredictionSet(0.9, (), None)
     lines = set_sentences(none, CHEST)
-    assert lines[0] == "With 90 % asked for, none of the 13 labels had to be kept in question."
+    assert lines[0] == "With 90 % asked for, no label had to be kept in question."
     assert lines[1] == "How often that holds has not been measured."
 
 

@@ -9,7 +9,7 @@ from scipy.stats import binomtest, norm, rankdata
 from sklearn.metrics import roc_auc_score
 
 from radlens.domain.evaluation import Subject
-from radlens.lab.compare import DELONG, MCNEMAR, compare
+from radlens.lab.compare import DELONG, MCNEMAR, compare, shared
 from radlens.lab.evaluate import evaluate
 from radlens.lab.significance import delong, delong_p, mcnemar_p, midranks
 from tests.lab.answered import multi_class_answers, multi_label_answers
@@ -118,3 +118,16 @@ def test_what_is_not_measurable_is_not_compared():
     answers.truth[:, 0] = 1
     found = compare(answers, answers, subjects=(SUBJECT, SUBJECT), seed=1)
     assert found.labels["a"]["auroc"] is None
+
+
+@pytest.mark.parametrize("answers", [multi_class_answers, multi_label_answers])
+def test_of_a_label_that_one_model_lacks_no_case_counts(answers):
+    first, second = answers(120, 1), answers(120, 1)
+    second.probabilities[:, 2], second.claimed[:, 2] = 0.0, False
+    found = compare(shared(first, 2), shared(second, 2), subjects=(SUBJECT, SUBJECT), seed=1)
+    assert found.labels["c"]["auroc"] is None
+    assert found.labels["a"]["auroc"].difference.value == pytest.approx(0, abs=1e-12)
+    of_others = first.truth[:, 2] != 1
+    whole = found.whole["mean_auroc"]
+    assert whole.difference.n == (of_others.sum() if answers is multi_class_answers else 120)
+    assert shared(first, 3) is first

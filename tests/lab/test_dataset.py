@@ -13,6 +13,7 @@ from radlens.domain.dataset import Dataset
 from radlens.domain.errors import BadDataset, Conflict, NoSuchItem
 from radlens.domain.ledger import Kind
 from radlens.domain.model import InputSpec
+from radlens.domain.task import Label, Urgency
 from radlens.imaging.decode import decode
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import prepare
@@ -193,3 +194,18 @@ def test_an_import_that_fails_leaves_nothing_on_record(site: Site, tmp_path: Pat
     with pytest.raises(BadDataset, match=r"train-2\.png"):
         find_dataset(site, str(tmp_path), task=BRAIN)
     assert site.ledger.items(Kind.DATASET) == []
+
+
+def test_a_dataset_gets_the_labels_that_its_card_got_since(site: Site, tmp_path: Path):
+    new = Label("moyamoya", "Moyamoya disease", "Vessels narrow slowly.", Urgency.CRITICAL)
+    for card, nothing in ((BRAIN, 0.0), (CHEST, None)):
+        write_dataset(tmp_path / card.name, card, {"train": 13, "test": 13})
+        before = find_dataset(site, str(tmp_path / card.name), task=card)
+        after = find_dataset(site, card.name, task=card.extended(new))
+        assert after.labels == (*card.names, "moyamoya")
+        assert after.parents == (before.id,)
+        told = [image.truth for image in before.images]
+        assert [image.truth for image in after.images] == [(*truth, nothing) for truth in told]
+        assert find_dataset(site, card.name, task=card.extended(new)) == after
+        with pytest.raises(BadDataset, match="is of"):
+            find_dataset(site, card.name, task=card)

@@ -82,32 +82,43 @@ class Agreement:
 
 
 def agreements(pairs: Sequence[tuple[Answer, Answer]]) -> tuple[Agreement, ...]:
-    """One agreement a label, in card order, from what live and candidate said of each image."""
+    """One agreement a label, in card order, from what live and candidate said of each image.
+
+    A label that the card got after one of them was made is never reported by that one.
+    """
     if not pairs:
         return ()
-    positive = np.array([[[f.positive for f in one] for one in pair] for pair in pairs])
-    said = np.array([[[f.probability for f in one] for one in pair] for pair in pairs])
+    labels = [finding.label for finding in max(pairs[0], key=len)]
+    told = [[_padded(one, len(labels)) for one in pair] for pair in pairs]
+    positive = np.array([[[found[0] for found in one] for one in pair] for pair in told])
+    said = np.array([[[found[1] for found in one] for one in pair] for pair in told])
     live, candidate = positive[:, 0], positive[:, 1]
     apart = np.abs(said[:, 0] - said[:, 1])
     cells = [live & candidate, live & ~candidate, candidate & ~live, ~(live | candidate)]
     both, only_live, only_candidate, neither = (cell.sum(0).tolist() for cell in cells)
     return tuple(
         Agreement(
-            finding.label,
+            label,
             both[i],
             only_live[i],
             only_candidate[i],
             neither[i],
             _mean(apart[:, i]),
         )
-        for i, finding in enumerate(pairs[0][0])
+        for i, label in enumerate(labels)
     )
 
 
 def changed_labels(live: Answer, candidate: Answer) -> tuple[str, ...]:
     """The labels that one of the two reports and the other does not."""
-    both = zip(live, candidate, strict=True)
-    return tuple(one.label for one, other in both if one.positive != other.positive)
+    reported = [{finding.label for finding in one if finding.positive} for one in (live, candidate)]
+    changed = reported[0] ^ reported[1]
+    return tuple(f.label for f in max(live, candidate, key=len) if f.label in changed)
+
+
+def _padded(answer: Answer, labels: int) -> list[tuple[bool, float]]:
+    said = [(finding.positive, finding.probability) for finding in answer]
+    return said + [(False, 0.0)] * (labels - len(said))
 
 
 def _mean(distances: NDArray[np.float64]) -> Measure:

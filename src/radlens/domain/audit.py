@@ -45,6 +45,7 @@ class Verb(StrEnum):
     EXPORT_MODEL = "export-model"
     LOAD_MODEL = "load-model"
     OVERRIDE_GATE = "override-gate"
+    EXTEND_TASK = "extend-task"
     VERIFY_AUDIT = "verify-audit"
     EXPORT_AUDIT = "export-audit"
     VIEW_AUDIT = "view-audit"

@@ -130,10 +130,10 @@ class Manifest:
             raise BadBundle("The bundle's input size and scale must be above zero.")
 
     def must_match(self, task: Task) -> None:
-        """Raise BadBundle unless labels (in order) and mode are those of the task card."""
+        """Raise BadBundle unless labels (in order) and mode are those of an edition of the card."""
         if self.task != task.name:
             raise BadBundle(f"The bundle is for the task {self.task}, not for {task.name}.")
-        if self.labels != task.names or self.mode is not task.mode:
+        if not task.knows(self.labels) or self.mode is not task.mode:
             raise BadBundle(f"The bundle's labels are not those of the card {task.name}, in order.")
 
 

@@ -1,13 +1,18 @@
 """A task as data: what is looked for, in which order, in plain words."""
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from radlens.domain.errors import BadCard, NoSuchLabel
+from radlens.domain.errors import BadCard, Conflict, NoSuchLabel
 from radlens.domain.promotion import Criteria
+
+LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+MOST_LABELS = 64
+LONGEST = (100, 500)  # characters of a title and of a meaning
 
 
 class Mode(StrEnum):
@@ -51,7 +56,8 @@ class Task:
     """A task card; ``labels`` are in the order of the network's outputs.
 
     ``modalities`` and ``body_parts`` are DICOM's terms for what may be read; no body part named:
-    any. ``promotion`` is what a version has to reach before it may answer.
+    any. ``promotion`` is what a version has to reach before it may answer. ``editions`` counts the
+    labels that the card had before each label that this site added; models of them stay good.
     """
 
     name: str
@@ -64,10 +70,43 @@ class Task:
     demonstration: bool
     body_parts: tuple[str, ...] = ()
     promotion: Criteria = field(default_factory=Criteria)
+    editions: tuple[int, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(label.name for label in self.labels)
+
+    def knows(self, names: tuple[str, ...]) -> bool:
+        """Whether these are the labels, in order, of this card or of an earlier edition."""
+        return names in (self.names, *(self.names[:count] for count in self.editions))
+
+    def extended(self, label: Label) -> "Task":
+        """The card's next edition, with one label more at its end.
+
+        Raises Conflict where it has a label of that name or title, BadCard where the label cannot
+        be one.
+        """
+        if not LABEL.fullmatch(label.name):
+            raise BadCard(
+                f"A label cannot be called {label.name[:64]!r}.",
+                hint="A name has letters, digits and _ alone, 64 at most, and a letter first.",
+            )
+        if not label.title.strip() or not label.meaning.strip():
+            raise BadCard("A label needs a title and what it means, in plain words.")
+        if len(label.title) > LONGEST[0] or len(label.meaning) > LONGEST[1]:
+            raise BadCard(
+                f"A title has {LONGEST[0]} characters at most, a meaning {LONGEST[1]}.",
+            )
+        same = [known for known in self.labels if _alike(known, label)]
+        if same:
+            raise Conflict(
+                f"The card of {self.name} has the label {same[0].name} already.",
+                hint="Choose another name for the new disease.",
+            )
+        if len(self.labels) >= MOST_LABELS:
+            raise BadCard(f"The card of {self.name} is full: {MOST_LABELS} labels.")
+        editions = (*self.editions, len(self.labels))
+        return replace(self, labels=(*self.labels, label), editions=editions)
 
     def label(self, name: str) -> Label:
         for label in self.labels:
@@ -80,7 +119,7 @@ class Task:
         """Read a task card; raises BadCard where an entry is missing, unknown or twice."""
         try:
             card = tomllib.loads(text)
-            labels = tuple(_label(entry) for entry in card.pop("labels"))
+            labels = tuple(label_of(entry) for entry in card.pop("labels"))
             task = Task(
                 mode=Mode(card.pop("mode")),
                 labels=labels,
@@ -96,7 +135,14 @@ class Task:
         return task
 
 
-def _label(entry: Mapping[str, Any]) -> Label:
+def label_of(entry: Mapping[str, Any]) -> Label:
+    """A label from a card's entry; raises KeyError, TypeError or ValueError for anything else."""
     fields = dict(entry)
     codes = tuple(Code(**code) for code in fields.pop("codes", ()))
     return Label(urgency=Urgency(fields.pop("urgency")), codes=codes, **fields)
+
+
+def _alike(one: Label, other: Label) -> bool:
+    return other.name.casefold() == one.name.casefold() or (
+        other.title.strip().casefold() == one.title.casefold()
+    )

@@ -125,7 +125,7 @@ def set_sentences(found: PredictionSet, task: Task) -> tuple[str, ...]:
         first = f"{asked}, these cannot be ruled out: {titles}."
         then = "What was there stayed in question, or was reported, in"
     if not found.members:
-        first = f"{asked}, none of the {len(task.labels)} labels had to be kept in question."
+        first = f"{asked}, no label had to be kept in question."
     lines = [first]
     lines.append(
         f"{then} {counted(found.whole)}."

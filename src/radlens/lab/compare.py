@@ -1,6 +1,7 @@
 """Two models on the same cases: how far apart they are, and whether chance explains it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,21 @@ def compare(
         units=first.units,
         resamples=RESAMPLES,
     )
+
+
+def shared(answers: Answers, labels: int) -> Answers:
+    """The answers as far as they are about the first ``labels`` labels of the card alone.
+
+    One of two models may not know the labels that came later: their cases are left out where the
+    classes exclude each other, else what is true of those labels.
+    """
+    if labels == len(answers.labels):
+        return answers
+    if answers.mode is Mode.MULTI_CLASS:
+        return answers.take(np.flatnonzero(answers.truth.argmax(1) < labels))
+    truth = answers.truth.copy()
+    truth[:, labels:] = np.nan
+    return replace(answers, truth=truth)
 
 
 def _differences(

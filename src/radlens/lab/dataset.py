@@ -1,7 +1,7 @@
 """Datasets on record, and their images as training cases through the preprocessing of serving."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from radlens.domain.dataset import Dataset, Image
 from radlens.domain.errors import BadDataset, BadInput, Conflict, NoSuchItem
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.model import InputSpec
-from radlens.domain.task import Task
+from radlens.domain.task import Mode, Task
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import grey, stretch
 from radlens.lab.importing import import_folder
@@ -133,12 +133,38 @@ def find_dataset(site: Site, reference: str, *, task: Task, seen: Seen = silent)
         dataset = dataset_of(site, register(site, dataset))
     if dataset is None:
         raise NoSuchItem(f"There is no dataset, and no folder, {reference!r}.")
+    if dataset.task == task.name and dataset.labels != task.names and task.knows(dataset.labels):
+        dataset = widened(site, dataset, task)
     if (dataset.task, dataset.labels) != (task.name, task.names):
         raise BadDataset(
             f"The dataset {dataset.name} is of {dataset.task} ({', '.join(dataset.labels)}).",
             hint=f"The card of {task.name} has the labels {', '.join(task.names)}.",
         )
     return dataset
+
+
+def widened(site: Site, dataset: Dataset, task: Task) -> Dataset:
+    """The dataset's next version, on record: with the labels that the card got since.
+
+    Classes exclude each other, so none of its images is of a new one; of a new label that stands
+    beside the others nothing is known.
+    """
+    new = task.names[len(dataset.labels) :]
+    beyond = (0.0 if task.mode is Mode.MULTI_CLASS else None,) * len(new)
+
+    def truth(image: Image) -> tuple[float | None, ...]:
+        known = any(value is not None for value in image.truth)
+        return (*image.truth, *(beyond if known else (None,) * len(new)))
+
+    wide = replace(
+        dataset,
+        labels=task.names,
+        images=tuple(replace(image, truth=truth(image)) for image in dataset.images),
+        parents=(dataset.id,),
+        history={**dataset.history, "labels_added": list(new)},
+    )
+    register(site, wide)
+    return wide
 
 
 def named(site: Site, reference: str) -> Dataset | None:

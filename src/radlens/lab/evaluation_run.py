@@ -11,7 +11,7 @@ from radlens.domain.errors import BadInput
 from radlens.domain.evaluation import Evaluation, Stress, Subject
 from radlens.domain.task import Task
 from radlens.lab.answers import Answers
-from radlens.lab.compare import compare
+from radlens.lab.compare import compare, shared
 from radlens.lab.curves import curves
 from radlens.lab.dataset import find_dataset
 from radlens.lab.duplicates import grouped
@@ -51,6 +51,11 @@ class Reading:
     images: list[Image]
     answers: list[Answers]
 
+    def shared(self, answers: list[Answers]) -> list[Answers]:
+        """The answers as far as they are about labels that every model knows."""
+        known = min(len(engine.manifest.labels) for engine in self.engines)
+        return [shared(of_one, known) for of_one in answers]
+
 
 def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Outcome]:
     """The evaluation of ``model``, and where ``plan.against`` names another their comparison.
@@ -68,7 +73,8 @@ def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Out
         found, pictures = _evaluation(site, reading, subjects[0], plan, bars)
         outcomes = [evaluated(site, found, reading.task, pictures, began)]
         if len(subjects) == 2:
-            paired = compare(*reading.answers, subjects=(subjects[0], subjects[1]), seed=plan.seed)
+            first, second = reading.shared(reading.answers)
+            paired = compare(first, second, subjects=(subjects[0], subjects[1]), seed=plan.seed)
             paired = _with_thresholds(site, reading, paired, plan, bars)
             outcomes.append(compared(site, paired, reading.task, outcomes[0].item.id, began))
     for outcome in outcomes:
@@ -110,8 +116,8 @@ def _with_thresholds(
     seen = bar(bars, "reading validation cases")
     told = ask(reading.engines, site.blobs, images, task=reading.task, seen=seen)
     matched = matching(
-        Pair(*told),
-        Pair(*reading.answers),
+        Pair(*reading.shared(told)),
+        Pair(*reading.shared(reading.answers)),
         calibrated=reading.engines[0].manifest.calibration.fitted,
         seed=plan.seed,
     )

@@ -18,7 +18,7 @@ def ece(p: Array, y: Array, drawn: Array) -> Array:
     ``p`` and ``y`` (n,), ``drawn`` (resamples, n) how often each case was drawn.
     """
     gap = drawn @ (np.eye(BINS)[equal_width(p)] * (p - y)[:, None])
-    return np.asarray(np.abs(gap).sum(1) / drawn.sum(1))
+    return share(np.abs(gap).sum(1), drawn.sum(1))
 
 
 def squared_error_debiased(p: Array, y: Array, drawn: Array) -> Array:

@@ -27,7 +27,7 @@ def areas(truth: Array, score: Array, weight: Array | None = None) -> tuple[Arra
     total = positive.sum(1)
     below = np.cumsum(negative, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        area = (positive * (below - negative / 2)).sum(1) / (total * below[:, -1])
+        area = (positive * (below - negative / 2)).sum(1) / (total * negative.sum(1))
         hits = np.cumsum(positive[:, ::-1], axis=1)[:, ::-1]
         called = hits + below[:, -1:] - below + negative
         precise = (positive * hits / np.maximum(called, 1e-12)).sum(1) / total

@@ -116,12 +116,17 @@ def logits_of(
 def answered(
     engine: Engine, logits: NDArray[np.float32], images: Sequence[Image], task: Task
 ) -> Answers:
-    """Logits (n, labels) as calibrated answers at the model's operating points."""
+    """Logits (n, labels) as calibrated answers at the model's operating points.
+
+    Of a label that the card got after the model was made, the model never says anything.
+    """
     manifest = engine.manifest
     p = probabilities(logits, task.mode, manifest.calibration)
     truth = np.array([image.truth for image in images], np.float64)
     _, unit = np.unique([image.unit for image in images], return_inverse=True)
     claimed = claims(manifest.operating_points, p)
+    later = ((0, 0), (0, len(task.names) - len(manifest.labels)))
+    p, claimed = np.pad(p, later), np.pad(claimed, later)
     return Answers(p, truth, claimed, unit.astype(np.int64), task.names, task.mode)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from radlens.domain.errors import Conflict, DigestMismatch, NoSuchItem
 from radlens.domain.ledger import Item, Kind, State
-from radlens.storage.database import Database
+from radlens.storage.database import Database, Transaction
 from radlens.storage.rows import Row, finite, time_of, zoned
 
 ITEM = "id, kind, name, time, state, body, parents, files"
@@ -56,9 +56,7 @@ class SqlLedger:
         with self._database.writing() as sql:
             old = sql.execute(f"SELECT {ITEM} FROM ledger WHERE id = ?", (item.id,)).fetchone()
             if old is None:
-                [last] = sql.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()
-                marks = ", ".join("?" * (len(row) + 1))
-                sql.execute(f"INSERT INTO ledger ({ITEM}, seq) VALUES ({marks})", (*row, last + 1))
+                insert(sql, item)
             elif _changes(tuple(old), row):
                 sets = ", ".join(f"{column} = ?" for column in ITEM.split(", ")[1:])
                 sql.execute(f"UPDATE ledger SET {sets} WHERE id = ?", (*row[1:], item.id))
@@ -79,6 +77,20 @@ class SqlLedger:
                 f"SELECT {ITEM} FROM ledger WHERE kind = ? {more} ORDER BY seq DESC LIMIT ?", values
             ).fetchall()
         return [item_of(row) for row in rows]
+
+
+def insert(sql: Transaction, item: Item) -> None:
+    """Write a new entry at the end."""
+    row = item_row(item)
+    [last] = sql.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()
+    marks = ", ".join("?" * (len(row) + 1))
+    sql.execute(f"INSERT INTO ledger ({ITEM}, seq) VALUES ({marks})", (*row, last + 1))
+
+
+def of_kind(sql: Transaction, kind: Kind) -> list[Item]:
+    """All entries of a kind, the oldest first."""
+    rows = sql.execute(f"SELECT {ITEM} FROM ledger WHERE kind = ? ORDER BY seq", (kind.value,))
+    return [item_of(row) for row in rows.fetchall()]
 
 
 def _changes(old: Row, new: Row) -> bool:

@@ -48,7 +48,7 @@ def _reported(finding: Finding, label: Label) -> str:
 
 
 def _none(prediction: Prediction, task: Task) -> str:
-    titles = listed(label.title for label in task.labels)
+    titles = listed(task.label(finding.label).title for finding in prediction.findings)
     claimed = [finding for finding in prediction.findings if finding.tier]
     leaning = "".join(
         f"<p>The most probable answer, {escape(task.label(f.label).title)} "

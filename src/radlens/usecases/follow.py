@@ -14,13 +14,14 @@ EVERY_S = 1.0
 
 
 def follow(site: Site, *, quiet: bool = False) -> bool:
-    """Serve what is live in the registry; False where that cannot be seen at the moment.
+    """Know the cards' labels, serve what is live; False where that cannot be seen at the moment.
 
     What newly went live and does not load here is logged and on record; the model before it goes
     on. Nothing is raised, for whoever made a version live has done so; ``quiet`` leaves out that
     the registry cannot be read.
     """
     try:
+        site.cards.follow()  # first: a model of a new label is none without its card
         for version, error in site.live.follow():
             log.error("%s The model before it goes on for %s.", error.message, version.task)
             detail = {"task": version.task, "version": version.version, "kind": error.kind}
