@@ -64,6 +64,10 @@ class Records(Protocol):
         """
         ...
 
+    def count(self) -> int:
+        """How many predictions are on record."""
+        ...
+
     def recorded(self, *, after: int, until: int) -> Mapping[int, Prediction]:
         """The predictions of the audit entries after one place up to another, by their place."""
         ...

@@ -30,6 +30,7 @@ def add(records: Records, *keys: str, image: str = "b" * 64) -> None:
 
 def test_a_new_site_has_no_history_and_an_empty_chain_that_verifies(records):
     assert records.history(limit=10) == []
+    assert records.count() == 0
     assert verify(records.audit()) == 0
 
 
@@ -47,6 +48,11 @@ def test_every_prediction_has_its_audit_entry(records):
     [entry] = records.audit()
     assert entry.act == act
     assert entry.seq == 1
+
+
+def test_what_is_on_record_is_counted(records):
+    add(records, "one", "two", "three")
+    assert records.count() == 3
 
 
 def test_an_unknown_prediction_is_not_found(records):

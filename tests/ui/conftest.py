@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,17 +91,23 @@ def visit(site: Site) -> Callable[..., Visit]:
 
 
 @pytest.fixture
-def history(site: Site) -> Callable[..., Visit]:
-    """Start a session on the page History."""
+def screen(site: Site) -> Callable[..., Visit]:
+    """Start a session on one page: ``screen("history", prediction="...")``."""
 
-    def start(**query: str) -> Visit:
+    def start(name: str, **query: str) -> Visit:
         at = AppTest.from_string(
-            "from radlens.ui.screens.history import show\nshow()", default_timeout=60
+            f"from radlens.ui.screens.{name} import show\nshow()", default_timeout=60
         )
-        for name, value in query.items():
-            at.query_params[name] = value
+        for key, value in query.items():
+            at.query_params[key] = value
         seen = Visit(at.run())
         assert not at.exception
         return seen
 
     return start
+
+
+@pytest.fixture
+def history(screen: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Start a session on the page History."""
+    return partial(screen, "history")

@@ -1,14 +1,14 @@
 """``radlens doctor``: what is installed, what is missing, what to do."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import version
 from pathlib import Path
 from shutil import disk_usage
 from sqlite3 import sqlite_version
 
 import click
-from packaging.requirements import Requirement
 
+from radlens import installed
 from radlens.bootstrap import open_site, settings
 from radlens.cli.streamlit_secrets import say_instead
 from radlens.domain.errors import RadLensError
@@ -23,31 +23,19 @@ def examine() -> bool:
     """Print the state of this installation and its site; true where nothing needs a hand."""
     click.echo(f"RadLens {version('radlens')}, Python {platform.python_version()}")
     known = settings()
-    packages = [_extra(name) for name in ("", "postgres", "s3", "oidc", "lab", "dev")]
+    packages = [_extra(name) for name in ("", *installed.EXTRAS, "dev")]
     return all([packages[0], _site(known)])
 
 
 def _extra(extra: str) -> bool:
     """One line for the packages of an extra ('' is what serving needs)."""
-    wanted = [Requirement(line) for line in requires("radlens") or ()]
-    chosen = [
-        r for r in wanted if (r.marker.evaluate({"extra": extra}) if r.marker else extra == "")
-    ]
-    missing = [r.name for r in chosen if not _installed(r)]
+    found = installed.packages(extra)
     name = f"extra {extra}" if extra else "serving"
-    if not missing:
-        click.echo(f"  ok       {name}: {len(chosen)} packages")
+    if found.missing:
+        click.echo(f"  missing  {name}: {', '.join(found.missing)}. To add: {found.add}")
     else:
-        hint = f"pip install 'radlens[{extra}]'" if extra else "pip install radlens"
-        click.echo(f"  missing  {name}: {', '.join(missing)}. To add: {hint}")
-    return not missing
-
-
-def _installed(requirement: Requirement) -> bool:
-    try:
-        return requirement.specifier.contains(version(requirement.name), prereleases=True)
-    except PackageNotFoundError:
-        return False
+        click.echo(f"  ok       {name}: {len(found.packages)} packages")
+    return not found.missing
 
 
 def _site(known: Settings) -> bool:

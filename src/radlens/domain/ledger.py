@@ -1,4 +1,4 @@
-"""What the lab found out, each thing one entry that cites what it came from."""
+"""What was found out and measured, each thing one entry that cites what it came from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ class Kind(StrEnum):
     COMPARISON = "comparison"
     STUDY = "study"
     CARD = "card"  # a label that the site added to a task card
+    TIMING = "timing"
 
 
 class State(StrEnum):

@@ -32,6 +32,10 @@ class SqlRecords:
         with self._database.reading() as sql:
             return statements.history(sql, limit=limit, before=before, image=image)
 
+    def count(self) -> int:
+        with self._database.reading() as sql:
+            return statements.count(sql)
+
     def recorded(self, *, after: int, until: int) -> dict[int, Prediction]:
         with self._database.reading() as sql:
             return statements.recorded(sql, after=after, until=until)

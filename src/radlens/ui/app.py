@@ -2,39 +2,54 @@
 
 import streamlit as st
 
-from radlens.ui import door, identity, theme
-from radlens.ui.screens import audit_log, history, live_prediction, model_manager
+from radlens.ui import door, going, identity, theme
+from radlens.ui.screens import (
+    audit_log,
+    future_scope,
+    history,
+    live_prediction,
+    model_manager,
+    overview,
+    system_architecture,
+)
 from radlens.ui.spoken import spoken
 
 # By group: what draws a page, its title, its address. Who may see it stands in ``access.toml``.
 PAGES = {
+    "About": [
+        (overview.show, "Overview", "overview"),
+        (system_architecture.show, "System Architecture", "system-architecture"),
+    ],
     "Reading": [
         (live_prediction.show, "Live Prediction", "live-prediction"),
         (history.show, "History", "history"),
+    ],
+    "Outlook": [
+        (future_scope.show, "Future Scope", "future-scope"),
     ],
     "Administration": [
         (model_manager.show, "Model Manager", "model-manager"),
         (audit_log.show, "Audit Log", "audit-log"),
     ],
 }
+# What the bare address opens: the first of these that the caller may see.
+HOME = ("live-prediction", "history")
 
 theme.dress()
 with spoken():
     caller = identity.require()
+    home = next(address for address in HOME if door.may_see(caller, address))
     shown = {
-        group: [page for page in pages if door.may_see(caller, page[2])]
+        group: {
+            address: st.Page(draw, title=title, url_path=address, default=address == home)
+            for draw, title, address in pages
+            if door.may_see(caller, address)
+        }
         for group, pages in PAGES.items()
     }
-    first = next(page for pages in shown.values() for page in pages)
+    going.remember({k: page for pages in shown.values() for k, page in pages.items()})
     screen = st.navigation(
-        {
-            group: [
-                st.Page(draw, title=title, url_path=address, default=address == first[2])
-                for draw, title, address in pages
-            ]
-            for group, pages in shown.items()
-            if pages
-        }
+        {group: list(pages.values()) for group, pages in shown.items() if pages}, expanded=True
     )
     identity.show(caller)
     if door.site().line.closed:

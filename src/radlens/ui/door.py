@@ -64,6 +64,11 @@ def site_name() -> str:
     return _require().settings.site_name
 
 
+def settings() -> Settings:
+    """The settings of this process; they may hold secrets, so a page shows what it knows only."""
+    return _require().settings
+
+
 def caller(*, active: bool = False) -> Caller:
     """Who is in front of this page, as the accounts say now; raises NotSignedIn."""
     return _require().entrance.asked(active=active)

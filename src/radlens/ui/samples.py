@@ -6,6 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from radlens.bootstrap import GALLERY
+from radlens.domain.errors import RadLensError
+from radlens.domain.task import Task
+from radlens.ports import Site
 from radlens.ui.intake import Upload
 
 SAMPLES = GALLERY / "samples"
@@ -43,4 +46,26 @@ def offer(task: str) -> Upload | None:
                     pressed = sample
     if pressed is None:
         return None
-    return Upload(pressed.path.name, f"sample:{pressed.path.name}", pressed.path.read_bytes)
+    return upload(pressed)
+
+
+def readable(site: Site) -> tuple[Task, Upload] | None:
+    """The first sample that a live model of this site can read, with its task."""
+    for name in sorted(site.tasks):
+        if (found := samples(name)) and live(site, name):
+            return site.tasks[name], upload(found[0])
+    return None
+
+
+def live(site: Site, task: str) -> bool:
+    """Whether a model answers for a task in this process."""
+    try:
+        site.live.current(task)
+    except RadLensError:
+        return False
+    return True
+
+
+def upload(sample: Sample) -> Upload:
+    """A sample as if it had been sent."""
+    return Upload(sample.path.name, f"sample:{sample.path.name}", sample.path.read_bytes)

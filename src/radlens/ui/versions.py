@@ -44,7 +44,11 @@ def became(step: Move) -> str:
 
 def figures(version: Version) -> str:
     """The first figures with their intervals in one line."""
-    known: Mapping[str, Any] = version.facts.get("metrics", {})
+    return figures_of(version.facts.get("metrics", {}))
+
+
+def figures_of(known: Mapping[str, Any]) -> str:
+    """The first of these figures with their intervals in one line."""
     said = [f"{named(name)} {interval(known[name])}" for name in FIRST if name in known]
     return "; ".join(said) or "Nothing was measured."
 

@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.prediction import ImageRef, Once, Prediction, Reading, fingerprint
@@ -16,31 +15,31 @@ MOST = 1000  # earlier predictions of one image to look through
 def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -> Prediction:
     """Put a reading on record: objects first, then one transaction with the audit entry inside."""
     scan = reading.scan
-    image = ImageRef.of(scan, site.blobs.put(encode_png(scan)))
-    evidence = site.blobs.put(_npy(reading.evidence))
+    image, evidence = (site.blobs.put(content) for content in objects(reading))
     prediction = Prediction(
         id=site.new_id(),
         time=site.clock(),
         by=by,
         model=reading.model,
-        image=image,
+        image=ImageRef.of(scan, image),
         evidence=evidence,
         findings=reading.findings,
         prediction_set=reading.prediction_set,
         assessment=reading.assessment,
     )
     kept = site.records.add(prediction, _act(prediction), once)
-    if any(earlier.erased for earlier in site.records.history(limit=MOST, image=image.digest)):
+    if any(earlier.erased for earlier in site.records.history(limit=MOST, image=image)):
         # An erasure of this very image may have come between the objects and the record.
-        site.blobs.put(encode_png(scan))
-        site.blobs.put(_npy(reading.evidence))
+        for content in objects(reading):
+            site.blobs.put(content)
     return kept
 
 
-def _npy(evidence: NDArray[np.float32]) -> bytes:
+def objects(reading: Reading) -> tuple[bytes, bytes]:
+    """What is kept of a reading as objects: the image as PNG, the evidence in NumPy's format."""
     stream = BytesIO()
-    np.save(stream, evidence, allow_pickle=False)
-    return stream.getvalue()
+    np.save(stream, reading.evidence, allow_pickle=False)
+    return encode_png(reading.scan), stream.getvalue()
 
 
 def _act(prediction: Prediction) -> Act:

@@ -13,6 +13,7 @@ from radlens.ui.intake import Answer, Upload
 from radlens.ui.spoken import error_html, say, spoken
 from radlens.ui.wording import card_of, headline
 
+TASK = "What to look for"
 RESULT = "Show the result of"
 SHOWN = "prediction"  # in the address, so that a reload shows the same result again
 
@@ -38,9 +39,16 @@ def show() -> None:
         result.show(site, chosen, file=_file_of(chosen))
 
 
+def turn_to(task: str) -> None:
+    """Let the page show, when it is opened next, what this session last sent for a task."""
+    st.session_state[f"last {TASK}"] = task
+    st.session_state.pop(TASK, None)
+    _forget_choice()
+
+
 def _choose_task(site: Site) -> Task:
-    names = sorted(site.tasks, key=lambda name: (not _answers(site, name), name))
-    task = site.tasks[_choice("What to look for", names, lambda name: site.tasks[name].title)]
+    names = sorted(site.tasks, key=lambda name: (not samples.live(site, name), name))
+    task = site.tasks[_choice(TASK, names, lambda name: site.tasks[name].title)]
     demo = '<span class="rl-badge rl-warn">demonstration</span> ' if task.demonstration else ""
     st.html(
         f'<p class="rl-fine">{demo}{escape(task.intended_use)} '
@@ -54,14 +62,6 @@ def _address(chosen: str | None) -> None:
         st.query_params.pop(SHOWN, None)
     elif st.query_params.get(SHOWN) != chosen:
         st.query_params[SHOWN] = chosen
-
-
-def _answers(site: Site, task: str) -> bool:
-    try:
-        site.live.current(task)
-    except RadLensError:
-        return False
-    return True
 
 
 def _uploads(task: Task) -> list[Upload]:

@@ -1,0 +1,114 @@
+"""The pages that say what this is, what it runs on and what comes: as a visitor sees them."""
+
+import json
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PAGES = ("Overview", "System Architecture", "Future Scope")
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
+def count(server) -> int:
+    return len(json.loads(server.get("/api/v1/predictions?limit=1000")))
+
+
+def test_the_pages_stand_in_their_order(opened):
+    links = opened.get_by_test_id("stSidebarNav").get_by_role("link")
+    order = [text.strip() for text in links.all_inner_texts()]
+    numbered = ["Overview", "System Architecture", "Live Prediction", "Future Scope"]
+    assert [name for name in order if name in numbered] == numbered
+
+
+def test_a_first_reading_is_one_click_away_and_one_record(opened, server):
+    before = count(server)
+    go(opened, "Overview")
+    opened.get_by_role("button", name="Read a sample image").click()
+    opened.get_by_role("heading", name="Live Prediction").wait_for()
+    opened.get_by_role("heading", name="All findings").wait_for()
+    expect(opened.get_by_role("heading", name="brain-average.png")).to_be_visible()
+    go(opened, "Overview")
+    opened.get_by_role("button", name="Read a sample image").click()
+    opened.get_by_role("heading", name="All findings").wait_for()
+    assert count(server) == before + 1
+    go(opened, "Overview")
+    counted = opened.get_by_role("listitem").filter(has_text="predictions on record")
+    expect(counted).to_contain_text(re.compile(rf"^\s*{before + 1:,}"))
+
+
+def test_published_figures_lead_to_their_source(opened):
+    go(opened, "Overview")
+    source = opened.get_by_role("link", name=re.compile("Insights into Imaging"))
+    expect(source).to_have_attribute("href", re.compile(r"^https://doi\.org/10\."))
+    expect(source).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_a_walk_is_measured_at_the_press_of_a_button_and_records_nothing(opened, server):
+    before = count(server)
+    go(opened, "System Architecture")
+    opened.get_by_role("button", name="Measure: ").click()
+    walk = opened.get_by_role("table", name=re.compile("medians of"))
+    expect(walk.get_by_role("row")).to_have_count(6)
+    for stage in ("decode", "prepare", "forward", "findings", "record"):
+        row = walk.get_by_role("row").filter(has=opened.get_by_role("rowheader", name=stage))
+        expect(row).to_contain_text(re.compile(r"\d+\.\d ms"))
+    assert count(server) == before
+    opened.reload()
+    expect(walk.get_by_role("row")).to_have_count(6)
+    go(opened, "Overview")
+    expect(opened.get_by_role("row", name="One image")).to_contain_text("ms from file to record")
+
+
+def test_the_pipeline_is_drawn_wide_on_a_screen_and_tall_on_a_phone(opened):
+    go(opened, "System Architecture")
+    drawn = opened.get_by_role("img", name=re.compile("Generative half"))
+    expect(drawn).to_have_count(1)  # the other one is not there for anybody
+    wide = drawn.bounding_box()
+    assert wide["width"] > 2 * wide["height"]
+    opened.set_viewport_size({"width": 390, "height": 844})
+    opened.get_by_role("heading", name="The pipeline").wait_for()
+    expect(drawn).to_have_count(1)
+    tall = drawn.bounding_box()
+    assert tall["height"] > tall["width"]
+
+
+def test_the_roadmap_counts_what_it_lists(opened):
+    go(opened, "Future Scope")
+    items = opened.get_by_role("table", name="Every item").get_by_role("row")
+    for state in ("on this site", "in part", "not yet"):
+        tile = opened.get_by_role("listitem").filter(has_text=state)
+        listed = items.filter(has=opened.get_by_text(state, exact=True))
+        expect(tile).to_contain_text(str(listed.count()))
+    expect(opened.get_by_text("RadLens is no medical device.")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_cut_off(opened, name, width):
+    go(opened, name)
+    opened.set_viewport_size({"width": width, "height": 900})
+    wide = opened.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] *')]"
+        ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility())"
+        ".map((e) => e.tagName + '.' + e.className).slice(0, 5)"
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_go_down_one_level_at_a_time(opened, name):
+    go(opened, name)
+    levels = opened.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] :is(h1,h2,h3,h4,h5,h6)')]"
+        ".map((e) => Number(e.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
