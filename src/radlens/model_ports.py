@@ -46,8 +46,10 @@ class Registry(Protocol):
         """One by name, TASK/name, digest or the beginning of it; raises NoSuchVersion."""
         ...
 
-    def versions(self, *, task: str | None = None, stage: Stage | None = None) -> list[Version]:
-        """The newest first."""
+    def versions(
+        self, *, task: str | None = None, stage: Stage | Sequence[Stage] | None = None
+    ) -> list[Version]:
+        """Those of a task or of all, in one stage, in several or in any; the newest first."""
         ...
 
     def move(self, moves: Sequence[Move], *acts: Act) -> None:
@@ -93,7 +95,7 @@ class Live(Protocol):
         ...
 
     def warm(self, version: Version) -> Engine:
-        """A version's model, verified, loaded, proven now and kept at hand; raises BrokenModel."""
+        """A version's model, verified, loaded, proven and kept at hand; raises BrokenModel."""
         ...
 
     def follow(self) -> list[tuple[Version, RadLensError]]:

@@ -77,6 +77,8 @@ def test_a_version_comes_back_as_it_was_registered(registry):
     assert registry.versions(task="chest-xray") == [one]
     assert registry.versions(stage=Stage.CANDIDATE) == [two]
     assert registry.versions(task="chest-xray", stage=Stage.CANDIDATE) == []
+    assert registry.versions(stage=(Stage.CANARY, Stage.CANDIDATE)) == [two, one]
+    assert registry.versions(task="chest-xray", stage=(Stage.CANARY, Stage.LIVE)) == [one]
 
 
 def test_registering_is_the_first_move_and_has_its_audit_entry(registry, database):

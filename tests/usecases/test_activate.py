@@ -9,6 +9,7 @@ import pytest
 
 from radlens.bootstrap import open_site
 from radlens.domain.audit import Actor, Outcome, Verb, verify
+from radlens.domain.bundle import Bundle
 from radlens.domain.errors import (
     BrokenModel,
     Conflict,
@@ -20,6 +21,10 @@ from radlens.domain.errors import (
 )
 from radlens.domain.registry import Stage, Version, live_at
 from radlens.engines.bundle import read_parts
+from radlens.engines.live import LiveModels
+from radlens.engines.points import AtPoints
+from radlens.engines.shelf import ModelStore
+from radlens.model_ports import Engine
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.usecases.activate import approve, roll_back
@@ -28,6 +33,7 @@ from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
+from radlens.usecases.verify_model import verify_model
 from tests.builders import TASKS, picture, png, put_live, tiny_bundle, tiny_site
 
 TASK = TASKS["brain-tumor"]
@@ -128,6 +134,45 @@ def test_a_version_that_does_not_load_changes_nothing(site: Site, tmp_path: Path
         put_live(replace_live(site, tmp_path), "two", by=ME)
     assert answering(site) == "tiny-1"
     assert stages(site) == {"two": Stage.CANDIDATE, "tiny-1": Stage.LIVE}
+
+
+class Counting(ModelStore):
+    """Models that count how often they were asked for their golden answer."""
+
+    def __init__(self, site: Site, home: Path) -> None:
+        super().__init__(site.tasks, site.blobs, workers=1, cache=home / "cache")
+        self.asked: list[str] = []
+
+    def load(self, bundle: Bundle) -> Engine:
+        return Counted(super().load(bundle), self.asked)
+
+
+class Counted(AtPoints):
+    def __init__(self, engine: Engine, asked: list[str]) -> None:
+        super().__init__(engine, engine.manifest.operating_points)
+        self._asked = asked
+
+    def prove(self) -> None:
+        self._asked.append(self.ref.version)
+        super().prove()
+
+
+def test_a_model_is_asked_once_for_its_golden_answer_and_again_when_it_is_verified(
+    site: Site, tmp_path: Path
+) -> None:
+    store = Counting(site, tmp_path)
+    site = replace(site, live=LiveModels(site.registry, store))
+    site.live.current(TASK.name)
+    added(site, tmp_path, "two")
+    store.asked.clear()  # by registering it
+    put_live(site, "two", by=ME)
+    assert store.asked == ["two"]
+    roll_back(site, TASK.name, by=ME)
+    assert store.asked == ["two", "tiny-1"]
+    put_live(site, "two", by=ME)
+    assert store.asked == ["two", "tiny-1"]
+    assert verify_model(site, "two", by=ME).troubles == ()
+    assert store.asked == ["two", "tiny-1", "two"]
 
 
 def replace_live(site: Site, home: Path) -> Site:

@@ -132,7 +132,6 @@ class LiveModels:
 
     def _staged(self, task: str | None = None) -> Staged:
         return {
-            (version.task, stage): version
-            for stage in self._stages
-            for version in self._registry.versions(task=task, stage=stage)
+            (version.task, version.stage): version
+            for version in self._registry.versions(task=task, stage=self._stages)
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from pathlib import Path
+from weakref import WeakSet
 
 from radlens.domain.bundle import MANIFEST, Bundle, bundle_of
 from radlens.domain.errors import (
@@ -33,6 +34,7 @@ class ModelStore:
         self._tasks, self._blobs = tasks, blobs
         self._workers, self._cache = workers, cache
         self._warm: dict[str, Engine] = {}  # by digest, the one used last at the end
+        self._proven = WeakSet[Engine]()
 
     def load(self, bundle: Bundle) -> Engine:
         """A bundle's model, checked and proven, that is not kept; raises BadBundle."""
@@ -52,12 +54,15 @@ class ModelStore:
         return at_points(engine, operating_points(version, engine.manifest))
 
     def proven(self, version: Version, *, served: Set[str]) -> Engine:
-        """The same, once it gave its golden answer; raises BrokenModel."""
+        """The same, once it gave its golden answer since it was loaded; raises BrokenModel."""
         engine = self.at_hand(version, served=served)
-        try:
-            engine.prove()
-        except BadBundle as error:
-            raise _broken(version, error) from error
+        loaded = self._warm[version.digest]
+        if loaded not in self._proven:
+            try:
+                loaded.prove()
+            except BadBundle as error:
+                raise _broken(version, error) from error
+            self._proven.add(loaded)
         return engine
 
     def card(self, task: str) -> Task:

@@ -34,13 +34,20 @@ class SqlRegistry:
         with self._database.reading() as sql:
             return _get(sql, reference)
 
-    def versions(self, *, task: str | None = None, stage: Stage | None = None) -> list[Version]:
-        rules = {"task = ?": task, "stage = ?": stage and stage.value}
-        given = {rule: value for rule, value in rules.items() if value is not None}
-        where = f"WHERE {' AND '.join(given)}" if given else ""
+    def versions(
+        self, *, task: str | None = None, stage: Stage | Sequence[Stage] | None = None
+    ) -> list[Version]:
+        stages = [stage] if isinstance(stage, Stage) else stage
+        rules: dict[str, Row] = {}
+        if task is not None:
+            rules["task = ?"] = (task,)
+        if stages is not None:
+            rules[f"stage IN ({', '.join('?' * len(stages))})"] = tuple(s.value for s in stages)
+        where = f"WHERE {' AND '.join(rules)}" if rules else ""
+        values = tuple(value for given in rules.values() for value in given)
         with self._database.reading() as sql:
             rows = sql.execute(
-                f"SELECT {VERSION} FROM versions {where} ORDER BY seq DESC", tuple(given.values())
+                f"SELECT {VERSION} FROM versions {where} ORDER BY seq DESC", values
             ).fetchall()
         return [_version_of(row) for row in rows]
 

@@ -8,7 +8,7 @@ from radlens.domain.audit import Act, Entry, Wanted
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.errors import BrokenChain
 from radlens.storage import statements
-from radlens.storage.database import Database, Transaction
+from radlens.storage.database import Database
 from radlens.storage.rows import ENTRY, entry_of, in_utc, time_of, zoned
 
 PAGE = 250
@@ -64,7 +64,10 @@ class SqlTrail:
 
     def ends(self) -> tuple[int, int]:
         with self._database.reading() as sql:
-            return _last(sql, "audit"), _last(sql, "checkpoints")
+            row = sql.execute(
+                "SELECT (SELECT max(seq) FROM audit), (SELECT max(seq) FROM checkpoints)"
+            ).fetchone()
+        return int(row[0] or 0), int(row[1] or 0)
 
 
 def _rules(wanted: Wanted, before: int | None) -> dict[str, Any]:
@@ -79,11 +82,6 @@ def _rules(wanted: Wanted, before: int | None) -> dict[str, Any]:
         "utc < ?": wanted.until and in_utc(wanted.until),
     }
     return {rule: value for rule, value in rules.items() if value is not None}
-
-
-def _last(sql: Transaction, table: str) -> int:
-    row = sql.execute(f"SELECT max(seq) FROM {table}").fetchone()
-    return int(row[0] or 0)
 
 
 def _checkpoint(row: Sequence[Any]) -> Checkpoint:

@@ -37,6 +37,6 @@ def _troubles(site: Site, version: Version) -> Iterator[str]:
         except RadLensError as error:
             yield f"{name}: {error.message}"
     try:
-        site.live.warm(version)
+        site.live.warm(version).prove()
     except RadLensError as error:
         yield error.message
