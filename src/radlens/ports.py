@@ -12,7 +12,7 @@ from radlens.domain.audit import Act, Actor
 from radlens.domain.backup import Snapshot, Table
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.legacy import Left, Taken
-from radlens.domain.prediction import Once, Prediction
+from radlens.domain.prediction import Once, Prediction, Recorded
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Label, Task
 from radlens.model_ports import Live, Registry
@@ -68,7 +68,7 @@ class Records(Protocol):
         """How many predictions are on record."""
         ...
 
-    def recorded(self, *, after: int, until: int) -> Mapping[int, Prediction]:
+    def recorded(self, *, after: int, until: int) -> Mapping[int, Recorded]:
         """The predictions of the audit entries after one place up to another, by their place."""
         ...
 

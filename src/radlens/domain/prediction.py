@@ -119,8 +119,17 @@ ADDED = frozenset(
 
 def fingerprint(prediction: Prediction) -> str:
     """SHA-256 over every field, for the audit log: an edited record no longer fits its entry."""
-    canonical = json.dumps(_plain(prediction), sort_keys=True, default=datetime.isoformat)
-    return sha256(canonical.encode()).hexdigest()
+    return sha256(canonical(prediction).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """A record, or a part of one, as the text that its digest is taken of."""
+    return json.dumps(_plain(value), sort_keys=True, default=datetime.isoformat)
+
+
+def told(**fields: Any) -> dict[str, Any]:
+    """The fields that are part of the text."""
+    return {name: part for name, part in fields.items() if part or name not in ADDED}
 
 
 def _plain(value: Any) -> Any:
@@ -130,14 +139,22 @@ def _plain(value: Any) -> Any:
     kind: Any = type(value)
     if (known := _fields(kind)) is None:
         return value
-    found = {name: _plain(getattr(value, name)) for name in known}
-    return {name: part for name, part in found.items() if part or name not in ADDED}
+    return told(**{name: _plain(getattr(value, name)) for name in known})
 
 
 @cache
 def _fields(kind: Any) -> tuple[str, ...] | None:
     names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
     return names and tuple(name for name in names if name != "erased")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What verifying needs to know of a prediction on record."""
+
+    id: str
+    fingerprint: str
+    erased: bool
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from radlens.domain.audit import Act
-from radlens.domain.prediction import Once, Prediction
+from radlens.domain.prediction import Once, Prediction, Recorded
 from radlens.storage import statements
 from radlens.storage.database import Database
 
@@ -36,7 +36,7 @@ class SqlRecords:
         with self._database.reading() as sql:
             return statements.count(sql)
 
-    def recorded(self, *, after: int, until: int) -> dict[int, Prediction]:
+    def recorded(self, *, after: int, until: int) -> dict[int, Recorded]:
         with self._database.reading() as sql:
             return statements.recorded(sql, after=after, until=until)
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from radlens.domain.audit import GENESIS, Act, Entry, follow
 from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction
-from radlens.domain.prediction import Once, Prediction
+from radlens.domain.prediction import Once, Prediction, Recorded
 from radlens.storage.database import Transaction
+from radlens.storage.fingerprints import fingerprint_of
 from radlens.storage.rows import (
     ENTRY,
     ERASURE,
@@ -93,10 +94,17 @@ def count(sql: Transaction) -> int:
     return int(sql.execute("SELECT count(*) FROM predictions").fetchone()[0])
 
 
-def recorded(sql: Transaction, *, after: int, until: int) -> dict[int, Prediction]:
+def recorded(sql: Transaction, *, after: int, until: int) -> dict[int, Recorded]:
     """The predictions of the audit entries after one place and up to another, by their place."""
-    rows = sql.execute(f"SELECT seq, {FOUND} WHERE seq > ? AND seq <= ?", (after, until))
-    return {row[0]: _found(row[1:]) for row in rows.fetchall()}
+    rows = sql.execute(
+        f"SELECT seq, erased, {PREDICTION} FROM predictions LEFT JOIN erasures ON prediction = id "
+        "WHERE seq > ? AND seq <= ?",
+        (after, until),
+    )
+    return {
+        seq: Recorded(row[0], fingerprint_of(row), erased is not None)
+        for seq, erased, *row in rows.fetchall()
+    }
 
 
 def erase(sql: Transaction, ids: Sequence[str], act: Act, reason: str) -> None:

@@ -9,7 +9,7 @@ from radlens.audit_ports import Seal
 from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, linked
 from radlens.domain.checkpoint import Checkpoint, vouched
 from radlens.domain.errors import BrokenChain, RadLensError, UnknownSigner
-from radlens.domain.prediction import Prediction, fingerprint
+from radlens.domain.prediction import Recorded
 from radlens.ports import Site
 
 STRIDE = 250
@@ -115,11 +115,11 @@ class _Records:
         for seq in sorted(there):
             raise BrokenChain(f"The prediction at audit entry {seq} was inserted.", entry=seq)
 
-    def _compare(self, entry: Entry, found: Prediction | None) -> None:
+    def _compare(self, entry: Entry, found: Recorded | None) -> None:
         seq = entry.seq
         if found is None or found.id != entry.act.subject:
             raise BrokenChain(f"The prediction of audit entry {seq} is gone.", entry=seq)
-        if fingerprint(found) != entry.act.detail["record"]:
+        if found.fingerprint != entry.act.detail["record"]:
             raise BrokenChain(f"The prediction of audit entry {seq} was changed.", entry=seq)
         if found.erased:
             self._marked[found.id] = seq
