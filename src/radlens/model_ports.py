@@ -65,7 +65,7 @@ class Registry(Protocol):
         ...
 
     def approve(self, digest: str, act: Act) -> None:
-        """Note that ``act.by`` approves of the version's next activation."""
+        """Note that ``act.by`` approves of the version's next step to canary or live."""
         ...
 
 

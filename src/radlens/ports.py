@@ -183,8 +183,8 @@ class Line(Protocol):
 class Site:
     """The open doors of one running RadLens. ``seal`` is None where nothing is put on record.
 
-    ``approvals`` is how many accounts an activation needs: 1, or 2. ``tasks`` are the cards with
-    what ``cards`` added, as far as this process has followed.
+    ``approvals`` is how many accounts it takes that a version may answer: 1, or 2. ``tasks`` are
+    the cards with what ``cards`` added, as far as this process has followed.
     """
 
     tasks: Mapping[str, Task]

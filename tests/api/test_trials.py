@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from radlens.api.app import create_api
 from radlens.ports import Site
+from radlens.usecases.activate import approve
 from radlens.usecases.predict import predict
 from tests.builders import let_in, picture, png, tiny_site
 from tests.versions import ME, added, measured
@@ -63,6 +64,18 @@ def test_a_share_that_cannot_be_meant_is_refused(
     version = added(site, tmp_path, TASK, "two")
     body = {"share": share, "override": True, "reason": "a test asks"}
     assert client.post(f"/v1/versions/{version.digest}/canary", json=body).status_code == 422
+
+
+def test_with_two_approvals_a_canary_waits_for_a_second_account(tmp_path: Path) -> None:
+    with tiny_site(tmp_path, approvals=2) as site:
+        client = TestClient(let_in(create_api(site)))
+        path = f"/v1/versions/{added(site, tmp_path, TASK, 'two').digest}"
+        body = {"share": 0.1, "override": True, "reason": "a test asks"}
+        client.post(f"{path}/approve", json={})  # by the very account that asks
+        refused = client.post(f"{path}/canary", json=body)
+        assert (refused.status_code, refused.json()["error"]["kind"]) == (409, "NotApproved")
+        approve(site, "two", by=ME)
+        assert client.post(f"{path}/canary", json=body).json()["stage"] == "canary"
 
 
 def test_an_unknown_version_is_not_found(client: TestClient) -> None:

@@ -5,10 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from radlens.domain.archive import archive_of, parts_of
-from tests.builders import TASKS, picture, png, tiny_bundle
+from radlens.usecases.activate import approve
+from tests.browser.conftest import free_port, start
+from tests.builders import TASKS, picture, png, tiny_bundle, tiny_site
+from tests.versions import ME, added
 
 
 def zipped(folder: Path, *, seed: int, version: str, task: str = "brain-tumor") -> bytes:
@@ -153,3 +156,29 @@ def test_the_log_verifies_at_the_press_of_a_button(opened):
 def test_an_entry_that_is_not_there_is_a_sentence_and_a_hint(opened, server):
     opened.goto(f"{server.url}/audit-log?entry=99999999")
     expect(opened.get_by_role("alert")).to_contain_text("no entry")
+
+
+def test_with_two_approvals_a_canary_waits_for_a_second_account(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    with tiny_site(tmp_path) as site:
+        added(site, tmp_path, "brain-tumor", "two")
+    process = start(tmp_path, port := free_port(), approvals=2)
+    try:
+        process.stdout.readline()
+        page = chromium.new_context().new_page()
+        page.goto(f"http://localhost:{port}/model-manager")
+        choose(page, "Brain MR slice")
+        page.get_by_role("button", name="Open two, candidate").click()
+        page.get_by_role("button", name="Canary").click()
+        confirm(page, "A tenth of them", override=True)
+        alert = page.get_by_role("dialog").get_by_role("alert")
+        expect(alert).to_contain_text("needs the approval of a second account")
+        with tiny_site(tmp_path) as site:
+            approve(site, "two", by=ME)
+        page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+        expect(page.get_by_text("two answers for 10% of the images.")).to_be_visible()
+        page.context.close()
+    finally:
+        process.kill()
+        process.communicate()

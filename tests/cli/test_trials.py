@@ -9,9 +9,10 @@ from click.testing import CliRunner, Result
 from radlens.bootstrap import PACKAGE
 from radlens.cli.app import app
 from radlens.domain.ledger import Kind
+from radlens.usecases.activate import approve
 from tests.builders import TASKS, own_gallery, picture, png, tiny_bundle, tiny_site
 from tests.lab.tiny import write_dataset
-from tests.versions import PARITY
+from tests.versions import ME, PARITY, added
 
 TASK = TASKS["chest-xray"]
 # Tiny models are worth nothing: the card asks for no more than that they were measured.
@@ -92,6 +93,20 @@ def test_a_version_is_tried_measured_and_promoted(home: Path) -> None:
         [newest] = site.records.history(limit=1)
     points = {f.label: f.operating_point.threshold for f in newest.findings}
     assert {label: points[label] for label in matched} == matched
+
+
+def test_with_two_approvals_a_canary_waits_for_a_second_account(tmp_path: Path) -> None:
+    with tiny_site(tmp_path) as site:
+        added(site, tmp_path, TASK.name, "two")
+    (tmp_path / "radlens.toml").write_text('approvals = 2\ngallery = "gallery"\n')
+    canary = ("models", "canary", "two", "--share", "0.1", "--override", "--reason", "a test asks")
+    good(tmp_path, "models", "approve", "two")  # by the very account that asks
+    refused = run(tmp_path, *canary)
+    assert refused.exit_code == 4
+    assert "second account" in refused.output
+    with tiny_site(tmp_path) as site:
+        approve(site, "two", by=ME)
+    assert "10.0%" in good(tmp_path, *canary)
 
 
 def test_a_model_that_nobody_knows_cannot_be_evaluated(home: Path) -> None:

@@ -169,16 +169,22 @@ def test_the_database_itself_has_no_second_version_of_a_stage(registry, database
     assert add(registry, "three", task="brain-tumor", stage=stage).stage is stage
 
 
-def test_approvals_are_kept_until_the_version_goes_live(registry, database):
+def test_approvals_are_kept_until_the_version_answers(registry, database):
     one = add(registry, "one")
     for by in (ME, OTHER, ME):
         registry.approve(one.digest, act(Verb.APPROVE_MODEL, one.digest, by))
     assert registry.get("one").approved == ("ada", "grace")
     swap(registry, "one")
     assert registry.get("one").approved == ()
+    two = add(registry, "two")
+    registry.approve(two.digest, act(Verb.APPROVE_MODEL, two.digest, OTHER))
+    for stage, share, kept in ((Stage.SHADOW, None, ("grace",)), (Stage.CANARY, 0.1, ())):
+        goes = move(registry.get("two"), stage, time=NOON, by=ME, reason="", share=share)
+        registry.move([goes], act(Verb.STAGE_MODEL, two.digest))
+        assert registry.get("two").approved == kept
     with pytest.raises(NoSuchVersion):
         registry.approve("f" * 64, act(Verb.APPROVE_MODEL, "f" * 64))
-    assert verify(SqlTrail(database).entries()) == 5
+    assert verify(SqlTrail(database).entries()) == 9
 
 
 def test_whoever_reads_while_others_swap_sees_one_live_version_every_time(registry):

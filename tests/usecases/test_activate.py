@@ -33,6 +33,7 @@ from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
+from radlens.usecases.trial import Terms, canary, shadow, withdraw
 from radlens.usecases.verify_model import verify_model
 from tests.builders import TASKS, picture, png, put_live, tiny_bundle, tiny_site
 
@@ -275,6 +276,28 @@ def test_with_two_approvals_another_account_has_to_agree_first(tmp_path: Path) -
         roll_back(site, TASK.name, by=ME)
         with pytest.raises(NotApproved):
             put_live(site, "two", by=ME)
+
+
+def test_a_canary_needs_the_same_approval_which_is_for_one_step_alone(tmp_path: Path) -> None:
+    terms = Terms("a test asks", override=True)
+    with tiny_site(tmp_path, approvals=2) as site:
+        added(site, tmp_path, "two")
+        shadow(site, "two", by=ME)  # shows its answers to nobody, and needs none
+        for by in (ME, None):
+            if by:
+                approve(site, "two", by=by)
+            with pytest.raises(NotApproved, match="second account"):
+                canary(site, "two", 0.1, by=ME, terms=terms)
+        assert site.registry.get("two").stage is Stage.SHADOW
+        approve(site, "two", by=OTHER)
+        assert canary(site, "two", 0.1, by=ME, terms=terms).approved == ()
+        with pytest.raises(NotApproved):
+            put_live(site, "two", by=ME)
+        withdraw(site, "two", by=ME)
+        with pytest.raises(NotApproved):
+            canary(site, "two", 0.5, by=ME, terms=terms)
+        approve(site, "two", by=OTHER)
+        assert put_live(site, "two", by=ME).stage is Stage.LIVE
 
 
 def test_of_many_who_activate_at_once_each_wins_or_is_told_and_one_is_live(

@@ -73,7 +73,7 @@ def activate(version: str, reason: str, *, override: bool, match: bool) -> None:
 @reason_option
 @spoken
 def approve(version: str, reason: str) -> None:
-    """Approve of a VERSION, so that another account may activate it."""
+    """Approve of a VERSION, so that another account may activate it or make it a canary."""
     from radlens.cli.versions import approve_version
 
     with this_site() as site:

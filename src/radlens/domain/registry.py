@@ -22,6 +22,8 @@ class Stage(StrEnum):
     RETIRED = "retired"
 
 
+# Where people are shown its answers, and so what needs the approvals that a site asks for.
+ANSWERING = frozenset({Stage.CANARY, Stage.LIVE})
 # Where a version may go from each stage. What was live once may be live again: a rollback.
 NEXT: Mapping[Stage, frozenset[Stage]] = {
     Stage.CANDIDATE: frozenset({Stage.SHADOW, Stage.CANARY, Stage.LIVE, Stage.RETIRED}),
@@ -40,8 +42,9 @@ class Version:
     older application left behind, has none and can never be live. ``source`` says where it came
     from: ``gallery``, ``upload``, ``run`` or ``legacy``. ``share`` is the part of the images that
     a canary reads, 0 to 1. ``facts`` is plain JSON: architecture, statement, lineage, metrics.
-    ``approved`` names the accounts that approved of its next activation. ``thresholds`` are the
-    operating points that it answers at instead of its manifest's, see ``operating_points``.
+    ``approved`` names the accounts that approved of its next step to answering, be it as a canary
+    or live. ``thresholds`` are the operating points that it answers at instead of its manifest's,
+    see ``operating_points``.
     """
 
     digest: str

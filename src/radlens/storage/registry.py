@@ -7,7 +7,7 @@ from typing import Any
 
 from radlens.domain.audit import Act, Actor
 from radlens.domain.errors import Conflict, DigestMismatch, NoSuchVersion
-from radlens.domain.registry import Move, Stage, Version
+from radlens.domain.registry import ANSWERING, Move, Stage, Version
 from radlens.storage.database import Database, Transaction
 from radlens.storage.rows import Row, actor_row, finite, time_of, zoned
 from radlens.storage.statements import append
@@ -131,7 +131,7 @@ def _check_new(sql: Transaction, version: Version) -> None:
 def _apply(sql: Transaction, move: Move) -> None:
     """Change a version's stage if it is still what the move starts from; Conflict otherwise."""
     sets = {"stage = ?": move.after.value, "share = ?": move.share}
-    if move.after is Stage.LIVE:
+    if move.after in ANSWERING:  # an approval is for one step
         sets["approved = ?"] = "[]"
     if move.thresholds is not None or move.after is Stage.CANDIDATE:
         sets["thresholds = ?"] = _json(move.thresholds)

@@ -106,9 +106,11 @@ def _activate(site: Site, version: Version) -> Decision:
 def _approve(site: Site, version: Version) -> Decision:
     def act(terms: Terms, _: float) -> str:
         approve(site, version.digest, by=_me(), reason=terms.reason)
-        return f"{version.version} is approved of; another account may activate it."
+        return f"{version.version} is approved of; another account may let it answer."
 
-    return Decision("Approve", "You approve of its activation by another account.", act)
+    return Decision(
+        "Approve", "You approve of its next step, to canary or live, by another account.", act
+    )
 
 
 def _shadow(site: Site, version: Version) -> Decision:

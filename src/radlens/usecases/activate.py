@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from radlens.domain.audit import Act, Actor, Verb
-from radlens.domain.errors import NoSuchVersion, NotApproved
+from radlens.domain.errors import NoSuchVersion
 from radlens.domain.registry import Move, Stage, Version, move, predecessor
 from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
-from radlens.usecases.gate import Passed, matched_thresholds, pass_gate
+from radlens.usecases.gate import Passed, matched_thresholds, must_be_approved, pass_gate
 
 
 def activate(
@@ -29,7 +29,7 @@ def activate(
     """
     with attempted(site, Verb.ACTIVATE_MODEL, reference, by=by):
         version = site.registry.get(reference)
-        _must_be_approved(site, version, by)
+        must_be_approved(site, version, by)
         goes = move(version, Stage.LIVE, time=site.clock(), by=by, reason=reason, share=None)
         site.live.warm(version)
         passed = pass_gate(site, version, by=by, reason=reason, override=override)
@@ -54,7 +54,7 @@ def roll_back(site: Site, task: str, *, by: Actor, reason: str = "") -> Version:
 
 
 def approve(site: Site, reference: str, *, by: Actor, reason: str = "") -> Version:
-    """Approve of a version's next activation, which is then for another account to make."""
+    """Approve of a version's next step, to canary or live, which is for another account to make."""
     with attempted(site, Verb.APPROVE_MODEL, reference, by=by):
         version = site.registry.get(reference)
         detail = {"task": version.task, "version": version.version, "reason": reason}
@@ -85,11 +85,3 @@ def switch(
     site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
     follow(site)
     return site.registry.get(version.digest)
-
-
-def _must_be_approved(site: Site, version: Version, by: Actor) -> None:
-    if site.approvals > 1 and not set(version.approved) - {by.name}:
-        raise NotApproved(
-            f"The version {version.version} needs the approval of a second account.",
-            hint="Somebody else approves with `radlens models approve`; then activate it.",
-        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radlens.domain.audit import Act, Actor, Verb
-from radlens.domain.errors import BrokenModel, NotPromoted
+from radlens.domain.errors import BrokenModel, NotApproved, NotPromoted
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.model import Manifest
 from radlens.domain.promotion import HELD_OUT, Evidence, Ruling, judge
@@ -57,6 +57,15 @@ def pass_gate(site: Site, version: Version, *, by: Actor, reason: str, override:
         "gate": found.to_json(),
     }
     return Passed(found, (Act(site.clock(), by, Verb.OVERRIDE_GATE, version.digest, detail),))
+
+
+def must_be_approved(site: Site, version: Version, by: Actor) -> None:
+    """Before a version shows people its answers; raises NotApproved where only ``by`` did."""
+    if site.approvals > 1 and not set(version.approved) - {by.name}:
+        raise NotApproved(
+            f"The version {version.version} needs the approval of a second account.",
+            hint="Somebody else approves with `radlens models approve`; then try again.",
+        )
 
 
 def matched_thresholds(site: Site, version: Version) -> dict[str, Any]:

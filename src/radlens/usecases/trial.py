@@ -8,7 +8,13 @@ from radlens.domain.registry import Move, Stage, Version, move
 from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
-from radlens.usecases.gate import Passed, live_version, matched_thresholds, pass_gate
+from radlens.usecases.gate import (
+    Passed,
+    live_version,
+    matched_thresholds,
+    must_be_approved,
+    pass_gate,
+)
 
 LARGEST_SHARE = 0.5  # beyond it, it would be live without being so
 
@@ -39,7 +45,7 @@ def canary(
 ) -> Version:
     """Let a version that passes the gate answer for a ``share`` of the images, a half at most.
 
-    Raises what ``shadow`` does, BadInput for another share, and NotPromoted.
+    Raises what ``shadow`` does, BadInput for another share, NotApproved and NotPromoted.
     """
     terms = terms or Terms()
     with attempted(site, Verb.STAGE_MODEL, reference, by=by):
@@ -49,6 +55,7 @@ def canary(
                 hint=f"A share is above 0 and at most {LARGEST_SHARE:g}.",
             )
         version = _ready(site, reference)
+        must_be_approved(site, version, by)
         time = site.clock()
         goes = move(version, Stage.CANARY, time=time, by=by, reason=terms.reason, share=share)
         passed = pass_gate(site, version, by=by, reason=terms.reason, override=terms.override)
