@@ -30,6 +30,7 @@ from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.cards import SqlCards
 from radlens.storage.database import Database
 from radlens.storage.guesses import SqlGuessing
+from radlens.storage.jobs import SqlJobs
 from radlens.storage.ledger import SqlLedger
 from radlens.storage.legacy import NoLegacy, PostgresLegacy
 from radlens.storage.memory import MemoryBlobs
@@ -122,6 +123,7 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         seal=seal,
         shadows=SqlShadows(database),
         ledger=SqlLedger(database),
+        jobs=SqlJobs(database),
         blobs=blobs,
         legacy=NoLegacy(),
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
@@ -157,6 +159,7 @@ def _forgetful(site: Site, database: Database, settings: Settings) -> Site:
         seal=None,
         shadows=SqlShadows(database),
         ledger=SqlLedger(database),
+        jobs=SqlJobs(database),
         blobs=MemoryBlobs(),
         live=LiveModels(site.registry, models, trials=False),
     )

@@ -15,6 +15,7 @@ from radlens.domain.legacy import Left, Taken
 from radlens.domain.prediction import Once, Prediction, Recorded
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Label, Task
+from radlens.job_ports import Jobs
 from radlens.model_ports import Live, Registry
 from radlens.trial_ports import Beside, Shadows
 
@@ -194,6 +195,7 @@ class Site:
     seal: Seal | None
     shadows: Shadows
     ledger: Ledger
+    jobs: Jobs
     blobs: Blobs
     stores: Stores
     legacy: Legacy

@@ -36,6 +36,7 @@ from radlens.entrance.password import password_routes
 from radlens.entrance.provider import Provider
 from radlens.entrance.sign_in import sign_in_routes
 from radlens.entrance.single_sign_on import START, single_sign_on_routes
+from radlens.foreman import workers
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
@@ -94,7 +95,8 @@ def serve(settings: Settings, *, demo: bool = False) -> None:
             proxy_headers=False,  # the gatekeeper believes the proxies that the settings name
             timeout_graceful_shutdown=LEAVE_S,
         )
-        with suppress(KeyboardInterrupt):  # Ctrl-C is how a server is meant to end
+        # Ctrl-C is how a server is meant to end
+        with suppress(KeyboardInterrupt), workers(settings):
             _Announced(config, settings).run(sockets=[listener])
 
 

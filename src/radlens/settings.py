@@ -31,6 +31,7 @@ class Settings:
     port: int = 8501
     workers: int = os.cpu_count() or 1
     waiting: int = 64
+    job_workers: int = 1
     drain_s: int = 30
     free_bytes: int = 256 * 2**20
     database: str = field(default="", repr=False)
@@ -144,6 +145,7 @@ def _typed(name: str, value: object, kind: Any) -> Any:
         number = int(str(value))
     except ValueError as error:
         raise BadSettings(f"{name} must be a whole number, not {value!r}.") from error
-    if number < 1:
-        raise BadSettings(f"{name} must be at least 1, not {number}.")
+    least = 0 if name == "job_workers" else 1
+    if number < least:
+        raise BadSettings(f"{name} must be at least {least}, not {number}.")
     return number

@@ -75,10 +75,12 @@ def test_the_docstring_of_the_errors_is_their_tree() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_nothing_broad_is_caught_and_swallowed(path: Path) -> None:
+    """Only whoever runs jobs goes on, whatever happened: it puts on record how each ended."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
             caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in ("everything", "Exception", "BaseException"), ast.unparse(node)
+            recorded = path == SOURCE / "usecases" / "work.py" and caught == "Exception"
+            assert recorded or caught not in ("everything", "Exception", "BaseException")
 
 
 def test_no_pickle_and_no_shell_is_used_in_the_product() -> None:

@@ -61,7 +61,8 @@ def start(home: Path, port: int, *, demo: bool = True, **settings: object) -> su
     A pipe that nobody reads is full some day: the log of many requests has to be asked for.
     """
     told = {
-        f"RADLENS_{k.upper()}": str(v) for k, v in ({"log_level": "warning"} | settings).items()
+        f"RADLENS_{k.upper()}": str(v)
+        for k, v in ({"log_level": "warning", "job_workers": 0} | settings).items()
     }
     return subprocess.Popen(
         [sys.executable, "-m", "radlens", "serve", "--port", str(port), *["--demo"] * demo],

@@ -15,6 +15,7 @@ from radlens.api.accounts import accounts
 from radlens.api.audit import audit
 from radlens.api.callers import CALLER, Asking
 from radlens.api.errors import answer_errors, declared
+from radlens.api.jobs import jobs
 from radlens.api.limits import BodyLimit, Bound
 from radlens.api.models import models
 from radlens.api.operations import operations
@@ -67,6 +68,7 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
     app.include_router(models(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
+    app.include_router(jobs(site), prefix="/v1", tags=["jobs"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
     app.include_router(audit(site), prefix="/v1", tags=["audit"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)

@@ -12,8 +12,10 @@ from prometheus_client.core import GaugeMetricFamily
 
 from radlens.api.errors import answer_errors, declared
 from radlens.domain.errors import RadLensError, Unavailable
+from radlens.domain.job import OPEN
 from radlens.logs import fields
 from radlens.ports import Site
+from radlens.usecases.jobs import queue_length
 from radlens.usecases.ready import unready
 from radlens.wire import FailureJson, error_json
 
@@ -46,7 +48,7 @@ def operations(site: Site) -> APIRouter:
     def readyz() -> Response:
         """Database and objects can be written, and every live model gave its golden answer."""
         if not (found := readiness.now()):
-            return JSONResponse({"status": "ready"} | _behind(site))
+            return JSONResponse({"status": "ready"} | _behind(site) | _queue(site))
         error = Unavailable(
             f"Not ready: {', '.join(found)}.", hint="The server's log has the details."
         )
@@ -65,6 +67,12 @@ def _behind(site: Site) -> dict[str, str]:
     """The tasks whose live model does not load here, so that the one before it still answers."""
     tasks = [version.task for version, _ in site.live.behind()]
     return {"behind": f"an earlier model answers for {', '.join(tasks)}"} if tasks else {}
+
+
+def _queue(site: Site) -> dict[str, str]:
+    """How much long work there is, which stands in no reader's way."""
+    queued, run = queue_length(site)
+    return {"jobs": f"{queued} queued, {run} running"} if queued or run else {}
 
 
 class _Readiness:
@@ -110,6 +118,10 @@ class _Present:
         yield GaugeMetricFamily(
             "radlens_audit_entries", "Entries of the audit log", self._site.trail.ends()[0]
         )
+        jobs = GaugeMetricFamily("radlens_jobs", "Long work by its state", labels=["state"])
+        for state, number in zip(OPEN, queue_length(self._site), strict=True):
+            jobs.add_metric([state], number)
+        yield jobs
         names = ["task", "version", "digest"]
         models = GaugeMetricFamily("radlens_live_model", "The live model of a task", labels=names)
         for task in self._site.tasks:

@@ -12,6 +12,7 @@ from radlens.cli.audit import audit
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
 from radlens.cli.evaluate import evaluate
+from radlens.cli.jobs import jobs, work
 from radlens.cli.migrate import migrate
 from radlens.cli.models import models
 from radlens.cli.registered import compare, export, show, verify
@@ -26,7 +27,6 @@ FILE = click.Path(path_type=Path)
 
 task_option = click.option("-t", "--task", required=True, help="The task card to read for.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-out_option = click.option("--out", type=FILE, required=True, help="Folder for the bundle.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -152,20 +152,29 @@ def doctor() -> None:
 @app.command()
 @click.argument("recipe", type=FILE)
 @click.option("--data", required=True, help="A dataset by name or id, or a folder to import.")
-@out_option
+@click.option("--out", type=FILE, help="Folder for the run and its bundle.")
+@click.option("--queue", is_flag=True, help="Let this site's worker do it, instead of --out.")
 @spoken
-def train(recipe: Path, data: str, out: Path) -> None:
-    """Train a model by a RECIPE (TOML), measure it, and write its bundle."""
-    from radlens.cli.lab import train_recipe
+def train(recipe: Path, data: str, out: Path | None, *, queue: bool) -> None:
+    """Train a model by a RECIPE (TOML), measure it, and write its bundle.
 
+    Queued, the bundle becomes a candidate in the registry.
+    """
+    from radlens.cli.lab import queue_training, train_recipe
+
+    if queue == (out is not None):
+        raise click.UsageError("Name a folder with --out, or say --queue: one of them.")
     with this_site() as site:
-        train_recipe(site, recipe, data=data, out=out)
+        if out is None:
+            queue_training(site, recipe, data=data, by=me())
+        else:
+            train_recipe(site, recipe, data=data, out=out)
 
 
 trials = (agreement, canary, gate, preview, shadow, withdraw)
 for command in (*trials, show, compare, verify, export, versions_history):
     models.add_command(command)
-for group in (audit, data, models, runs, users, keys):
+for group in (audit, data, jobs, models, runs, users, keys):
     app.add_command(group)
-for command in (backup, restore, evaluate, migrate, study, upgrade):
+for command in (backup, restore, evaluate, migrate, study, upgrade, work):
     app.add_command(command)

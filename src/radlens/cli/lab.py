@@ -7,9 +7,12 @@ import click
 
 from radlens.bootstrap import PACKAGE, read_tasks, settings
 from radlens.cli.say import lab_extra
-from radlens.domain.errors import UnknownTask
+from radlens.domain.audit import Actor
+from radlens.domain.errors import BadRecipe, UnknownTask
+from radlens.domain.job import JobKind
 from radlens.domain.task import Task
 from radlens.ports import Site
+from radlens.usecases.jobs import enqueue
 
 
 def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
@@ -20,6 +23,22 @@ def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
     if run:  # under torchrun, only the first process speaks
         bundle = out / run.task
         click.echo(f"The bundle is ready: {bundle}  (run {run.id[:12]})\n{_next(bundle)}")
+
+
+def queue_training(site: Site, recipe: Path, *, data: str, by: Actor) -> None:
+    """Queue a training by a recipe and say how to watch it."""
+    folder = Path(data)
+    try:
+        text = recipe.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRecipe(f"The recipe {recipe.name} cannot be read: {error}.") from error
+    named = {"recipe": text, "name": recipe.stem}
+    found = str(folder.resolve()) if folder.is_dir() else data
+    job = enqueue(site, JobKind.TRAIN, {**named, "data": found}, by=by)
+    click.echo(
+        f"Queued as {job.id[:12]}; what comes out will be a candidate in the registry.\n"
+        f"To watch it: radlens jobs watch {job.id[:12]}"
+    )
 
 
 def convert_weights(weights: Path, *, arch: str, task: str, out: Path) -> None:

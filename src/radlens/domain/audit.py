@@ -49,6 +49,8 @@ class Verb(StrEnum):
     VERIFY_AUDIT = "verify-audit"
     EXPORT_AUDIT = "export-audit"
     VIEW_AUDIT = "view-audit"
+    QUEUE_JOB = "queue-job"
+    CANCEL_JOB = "cancel-job"
     CHANGE_SETTINGS = "change-settings"
     BACK_UP = "back-up"
     RESTORE = "restore"

@@ -15,7 +15,8 @@ RadLensError
 │   ├── BadSettings           a setting that cannot be used
 │   ├── BadBackup             a file that no site can be restored from
 │   ├── BadName               no name for an account
-│   └── WeakPassword          a password that guessing would find
+│   ├── WeakPassword          a password that guessing would find
+│   └── BadJob                no kind of work that is known, or arguments that it cannot have
 ├── NotFound
 │   ├── NoSuchPrediction      no record under that id
 │   ├── NoSuchLabel           the task has no such label
@@ -24,6 +25,7 @@ RadLensError
 │   ├── Erased                it was on record, and was erased on purpose
 │   ├── NoSuchVersion         no model version under that name or digest
 │   ├── NoSuchAccount         no user, session or key of that name
+│   ├── NoSuchJob             no job under that id
 │   └── NoSuchRoute           nothing at that address
 ├── Conflict
 │   ├── NotEmpty              a backup is restored only where nothing is yet
@@ -32,7 +34,9 @@ RadLensError
 │   ├── NotPromoted           a model version did not pass the gate to promotion
 │   ├── NotApproved           a model version lacks the approval of a second account
 │   ├── NameTaken             an account of that name exists
-│   └── LastAdmin             a site without an administrator
+│   ├── LastAdmin             a site without an administrator
+│   ├── Cancelled             somebody cancelled the job that is being done
+│   └── JobLost               a job that this worker no longer has
 ├── Refused                   the caller may not do this
 │   ├── NotSignedIn           nobody is known to have asked
 │   ├── NotAllowed            somebody asked whose role may not
@@ -135,6 +139,10 @@ class WeakPassword(BadInput):
     default_hint = "Choose a longer one: a few words that do not belong together are good."
 
 
+class BadJob(BadInput):
+    default_hint = "Check the job's kind and arguments; nothing was queued."
+
+
 class NotFound(RadLensError):
     default_hint = "`radlens history` lists what is on record."
 
@@ -165,6 +173,10 @@ class NoSuchVersion(NotFound):
 
 class NoSuchAccount(NotFound):
     default_hint = "`radlens users list` names the accounts of this site."
+
+
+class NoSuchJob(NotFound):
+    default_hint = "`radlens jobs list` names the jobs of this site."
 
 
 class NoSuchRoute(NotFound):
@@ -201,6 +213,14 @@ class NameTaken(Conflict):
 
 class LastAdmin(Conflict):
     default_hint = "Make somebody else an administrator first: `radlens users change NAME`."
+
+
+class Cancelled(Conflict):
+    default_hint = "Whoever wants it done queues it again."
+
+
+class JobLost(Conflict):
+    default_hint = "Another worker took the job up again; this one lets go of it."
 
 
 class Refused(RadLensError):

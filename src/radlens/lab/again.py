@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +34,7 @@ def reproduce(site: Site, reference: str) -> tuple[Run, Run]:
         raise BadRecipe(f"The run {run.id[:12]} did not end, so there is nothing to compare with.")
     plan, task = plan_of(run), task_of(site, plan_of(run))
     with TemporaryDirectory() as folder, progress() as bars:
-        splits = splits_for(site, plan, run.dataset, bars)
+        splits = splits_for(site, plan, run.dataset, partial(bar, bars))
         network = fresh(plan, task)
         if START in run.files:
             load_strictly(network, load(site.blobs.get(run.files[START])))
@@ -82,7 +83,7 @@ def finish_again(site: Site, reference: str, *, out: Path | None = None) -> Run:
     book = Logbook(site, folder, again)
     book.put()
     with progress() as bars, book.failing():
-        splits = splits_for(site, plan, run.dataset, bars)
+        splits = splits_for(site, plan, run.dataset, partial(bar, bars))
         close(book, Trained(network.eval(), plan, again), splits, task)
     return book.run
 

@@ -7,6 +7,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 # Hears how much of a long piece of work is done, and of how much.
 Seen = Callable[[int, int], None]
+# Gives whoever hears of the work that these words name.
+Bars = Callable[[str], Seen]
 
 
 def progress() -> Progress:

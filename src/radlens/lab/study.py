@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,7 +43,7 @@ def study(site: Site, recipe: Path, *, data: str) -> Study:
     if task_of(site, first).mode is not Mode.MULTI_CLASS:
         raise BadRecipe("A study counts right answers, so its task must be multi-class.")
     with progress() as bars:
-        splits = splits_for(site, first, data, bars)
+        splits = splits_for(site, first, data, partial(bar, bars))
         subsets(splits.train, max(plan.per_class), seed=plan.seeds[0])
         entry = _entry(site, plan, splits)
         seen = bar(bars, "arms")

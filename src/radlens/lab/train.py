@@ -1,9 +1,9 @@
 """Recipe and data -> bundle: the whole run, in the order in which it happens."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
-from rich.progress import Progress
 from safetensors.torch import save as dump
 
 from radlens.domain.bundle import PARTS
@@ -17,7 +17,7 @@ from radlens.lab.logbook import Logbook
 from radlens.lab.memory import keep_freed_memory
 from radlens.lab.networks import Net, build
 from radlens.lab.place import together
-from radlens.lab.progress import Seen, bar, progress
+from radlens.lab.progress import Bars, Seen, bar, progress
 from radlens.lab.recipe import Recipe, read_recipe
 from radlens.lab.record import weights_digest
 from radlens.lab.splits import Splits, splits_of
@@ -26,18 +26,22 @@ from radlens.lab.training import fit
 from radlens.ports import Site
 
 
-def train(site: Site, recipe: Path, *, data: str, out: Path) -> Run | None:
+def train(
+    site: Site, recipe: Path, *, data: str, out: Path, told: Bars | None = None
+) -> Run | None:
     """Train by a recipe, finish what came out, and give the run's entry.
 
     ``data`` is what ``find_dataset`` knows: a name or id on record, or a folder. ``out`` is the
     run's folder: recipe, entry, checkpoint, weights, curve, record, and the bundle ``out/<task>``.
     A run that was stopped goes on from its last epoch when it is started again with the same
-    ``out``. Under ``torchrun`` the processes train together; all but the first one give None.
-    Raises BadRecipe, BadDataset or, where the export disagrees with itself, BadBundle.
+    ``out``. Whoever is ``told`` hears how far it is. Under ``torchrun`` the processes train
+    together; all but the first one give None. Raises BadRecipe, BadDataset or, where the export
+    disagrees with itself, BadBundle.
     """
     plan = read_recipe(recipe)
     task = task_of(site, plan)
-    with together() as place, progress() as bars:
+    with together() as place, progress() as shown:
+        bars = told or partial(bar, shown)
         if not place.first:
             place.agreed(0.0)  # the first process imports, and the others find it done
         splits = splits_for(site, plan, data, bars)
@@ -53,8 +57,8 @@ def train(site: Site, recipe: Path, *, data: str, out: Path) -> Run | None:
         kept = {START: site.blobs.put(dump(network.state_dict()))} if start.elsewhere else {}
         book.came_from(start.parents, kept)
         with book.failing():
-            trained = learn(book, network, splits, plan=plan, task=task, seen=bar(bars, "training"))
-            bars.add_task("export and evaluation", total=None)
+            trained = learn(book, network, splits, plan=plan, task=task, seen=bars("training"))
+            bars("export and evaluation")
             close(book, trained, splits, task)
         return book.run
 
@@ -67,17 +71,17 @@ def task_of(site: Site, plan: Recipe) -> Task:
     return site.tasks[plan.task]
 
 
-def splits_for(site: Site, plan: Recipe, data: str, bars: Progress) -> Splits:
+def splits_for(site: Site, plan: Recipe, data: str, bars: Bars) -> Splits:
     """The dataset as the recipe takes it apart; raises BadDataset, also where it leaks."""
     task = task_of(site, plan)
-    dataset = find_dataset(site, data, task=task, seen=bar(bars, "importing"))
+    dataset = find_dataset(site, data, task=task, seen=bars("importing"))
     return splits_of(
         site.blobs,
         dataset,
         task=task,
         spec=plan.input,
         train_splits=plan.train_splits,
-        seen=bar(bars, "decoding"),
+        seen=bars("decoding"),
     )
 
 

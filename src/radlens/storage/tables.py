@@ -13,7 +13,7 @@ from radlens.storage.database import Database, Transaction
 from radlens.storage.schema import MIGRATIONS
 
 SCHEMA = len(list(MIGRATIONS.glob("*.sql")))
-# Each after those that it refers to. Who is signed in, or guesses, is of no use anywhere else.
+# Each after those that it refers to. Who is signed in, guesses, or works, is of no use elsewhere.
 TABLES = {
     "audit": "seq",
     "checkpoints": "seq",
@@ -28,7 +28,7 @@ TABLES = {
     "api_keys": "digest",
     "site_facts": "name",
 }
-PASSING = ("sessions", "guesses")
+PASSING = ("sessions", "guesses", "jobs")
 # Where rows name objects: as a digest, unless erased, or in JSON whose values are digests.
 KEPT = "SELECT {} FROM predictions WHERE id NOT IN (SELECT prediction FROM erasures)"
 DIGESTS = ("image_digest", "evidence_digest")

@@ -1,0 +1,22 @@
+"""What does each kind of job: the one place where a kind gets its work.
+
+The lab is imported by the worker that needs it, and by nobody before.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from radlens.cli.say import lab_extra
+from radlens.domain.job import Job, JobKind
+from radlens.ports import Site
+from radlens.usecases.work import Tell, Work
+
+
+def _train(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("train"):
+        from radlens.lab.train_job import train_job
+    return train_job(site, job, folder, tell)
+
+
+KINDS: Mapping[str, Work] = {JobKind.TRAIN: _train}

@@ -1,0 +1,90 @@
+"""A training as a job: what comes out is a run on record, and a candidate in the registry."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from re import fullmatch
+from typing import Any
+
+from radlens.domain.bundle import MANIFEST
+from radlens.domain.errors import BadJob, Cancelled
+from radlens.domain.job import Job
+from radlens.domain.ledger import State
+from radlens.domain.registry import Version
+from radlens.engines.bundle import read_parts
+from radlens.lab.logbook import Logbook, read_run
+from radlens.lab.progress import Seen
+from radlens.lab.recipe import read_recipe
+from radlens.lab.train import train
+from radlens.ports import Site
+from radlens.usecases.register import register
+from radlens.usecases.work import Tell
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    """Train by the arguments ``recipe`` (a shipped one's name, or TOML), ``data`` and ``name``.
+
+    A job that was begun before goes on from the last epoch in its folder. Cancelled, its run is
+    on record as failed. Raises BadJob, and what ``train`` and ``register`` raise.
+    """
+    out = folder / "run"
+
+    def told(words: str) -> Seen:
+        tell(0, 0, words)
+        return lambda done, of: tell(done, of, words)
+
+    try:
+        told("beginning")
+        recipe = _recipe(job, folder)
+        run = train(site, recipe, data=_text(job, "data"), out=out, told=told)
+    except Cancelled:
+        _close(site, out)
+        raise
+    if run is None:
+        raise BadJob("A worker trains alone, not under torchrun.")
+    version = _registered(site, out / run.task, job)
+    return {"run": run.id, "version": version.version, "digest": version.digest}
+
+
+def _recipe(job: Job, folder: Path) -> Path:
+    """The recipe as a file in the job's folder, whose name becomes the run's."""
+    text = _text(job, "recipe")
+    shipped = {path.stem: path for path in RECIPES.glob("*.toml")}
+    name = str(job.arguments.get("name", text if text in shipped else "queued"))
+    if not fullmatch(r"[\w][\w .+-]{0,99}", name):
+        raise BadJob(f"A run cannot be called {name[:100]!r}.", hint="Letters, digits and . _ + -")
+    path = folder / f"{name}.toml"
+    path.write_text(shipped[text].read_text("utf-8") if text in shipped else text, "utf-8")
+    start = read_recipe(path).start
+    if start not in ("scratch", "imagenet") and not start.startswith("run:"):
+        raise BadJob(  # whoever queues it may not be whoever may read the worker's files
+            f"A queued training cannot start from {start[:100]!r}.",
+            hint="It starts from scratch, imagenet or run:NAME; `radlens train` also from files.",
+        )
+    return path
+
+
+def _text(job: Job, name: str) -> str:
+    value = job.arguments.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadJob(f"A training needs the argument {name!r}.")
+    return value
+
+
+def _close(site: Site, out: Path) -> None:
+    run = read_run(out)
+    if run and run.state is State.RUNNING:
+        Logbook(site, out, run).put(state=State.FAILED, error="It was cancelled.")
+
+
+def _registered(site: Site, bundle: Path, job: Job) -> Version:
+    """The bundle's version; it is there already where the job was interrupted after this."""
+    parts = read_parts(bundle)
+    digest = sha256(parts[MANIFEST]).hexdigest()
+    for version in site.registry.versions():
+        if version.digest == digest:
+            return version
+    reason = f"The job {job.id[:12]} trained it."
+    return register(site, lambda: parts, by=job.by, reason=reason, source="run")
