@@ -1,8 +1,10 @@
 """One version is live; another takes its place whole, or not at all."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,34 @@ def test_a_model_is_asked_once_for_its_golden_answer_and_again_when_it_is_verifi
     assert store.asked == ["two", "tiny-1"]
     assert verify_model(site, "two", by=ME).troubles == ()
     assert store.asked == ["two", "tiny-1", "two"]
+
+
+class Meddled(LiveModels):
+    """A process's models; something happens elsewhere while the gate judges."""
+
+    def __init__(self, site: Site, home: Path, meddle: Callable[[], object]) -> None:
+        store = ModelStore(site.tasks, site.blobs, workers=1, cache=home / "cache")
+        super().__init__(site.registry, store)
+        self._calls, self._meddle = count(1), meddle
+
+    def warm(self, version: Version) -> Engine:
+        if next(self._calls) == 2:  # the first is before the gate
+            self._meddle()
+        return super().warm(version)
+
+
+def test_what_the_gate_did_not_judge_against_is_not_replaced(site: Site, tmp_path: Path) -> None:
+    added(site, tmp_path, "two", seed=8)
+    added(site, tmp_path, "three", seed=9)
+    with tiny_site(tmp_path) as other:
+        live = Meddled(site, tmp_path, lambda: put_live(other, "three", by=OTHER))
+        with pytest.raises(Conflict):
+            put_live(replace(site, live=live), "two", by=ME)
+    assert stages(site) == {
+        "tiny-1": Stage.RETIRED,
+        "two": Stage.CANDIDATE,
+        "three": Stage.LIVE,
+    }
 
 
 def replace_live(site: Site, home: Path) -> Site:

@@ -8,7 +8,13 @@ from radlens.domain.registry import Move, Stage, Version, move, predecessor
 from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
-from radlens.usecases.gate import Passed, matched_thresholds, must_be_approved, pass_gate
+from radlens.usecases.gate import (
+    Passed,
+    live_version,
+    matched_thresholds,
+    must_be_approved,
+    pass_gate,
+)
 
 
 def activate(
@@ -68,7 +74,9 @@ def switch(
 ) -> Version:
     """Make a version that is warm live in place of the present one, in one transaction."""
     time, by = goes.time, goes.by
-    live = site.registry.versions(task=version.task, stage=Stage.LIVE)
+    # What the gate held it against, or nothing happens: the registry knows if that has changed.
+    before = passed.live if passed else live_version(site, version.task)
+    live = [before] if before else []
     leaves = [
         move(old, Stage.RETIRED, time=time, by=by, reason=f"{version.version} follows", share=None)
         for old in live

@@ -17,10 +17,12 @@ from radlens.ports import Site
 class Passed:
     """How a version got through the gate: the ruling, and the audit of an override if it took one.
 
-    The acts belong into the transaction of the move that was let through.
+    ``live`` is what it was held against. The acts belong into the transaction of the move that was
+    let through.
     """
 
     ruling: Ruling
+    live: Version | None
     acts: tuple[Act, ...] = ()
 
 
@@ -39,7 +41,7 @@ def pass_gate(site: Site, version: Version, *, by: Actor, reason: str, override:
     live = live_version(site, version.task)
     found = _ruling(site, version, live)
     if found.passed:
-        return Passed(found)
+        return Passed(found, live)
     if not override:
         raise NotPromoted(
             f"The version {version.version} does not pass the gate of {version.task}. "
@@ -56,7 +58,7 @@ def pass_gate(site: Site, version: Version, *, by: Actor, reason: str, override:
         "reason": reason,
         "gate": found.to_json(),
     }
-    return Passed(found, (Act(site.clock(), by, Verb.OVERRIDE_GATE, version.digest, detail),))
+    return Passed(found, live, (Act(site.clock(), by, Verb.OVERRIDE_GATE, version.digest, detail),))
 
 
 def must_be_approved(site: Site, version: Version, by: Actor) -> None:
@@ -109,10 +111,8 @@ def _ruling(site: Site, version: Version, live: Version | None) -> Ruling:
         live = None
     compared = comparison(site, version, live) if live else None
     evaluated = site.ledger.get(compared.parents[0]) if compared else _evaluation(site, version)
-    manifest = Manifest.from_json(site.blobs.get(version.digest))
-    evidence = Evidence(
-        evaluated, compared, manifest.provenance.get("parity"), _golden(site, version)
-    )
+    manifest, golden = _golden(site, version)
+    evidence = Evidence(evaluated, compared, manifest.provenance.get("parity"), golden)
     return judge(
         site.tasks[version.task].promotion,
         evidence,
@@ -130,12 +130,12 @@ def _is_of(subject: Mapping[str, object], version: Version) -> bool:
     return (subject["model_digest"], subject["split"]) == (version.digest, HELD_OUT)
 
 
-def _golden(site: Site, version: Version) -> str:
+def _golden(site: Site, version: Version) -> tuple[Manifest, str]:
+    """A version's manifest, and why its model does not give its golden answer, if it does not."""
     try:
-        site.live.warm(version)
+        return site.live.warm(version).manifest, ""
     except BrokenModel as error:
-        return error.message
-    return ""
+        return Manifest.from_json(site.blobs.get(version.digest)), error.message
 
 
 def _hint(found: Ruling, version: Version, live: Version | None) -> str:
