@@ -48,6 +48,7 @@ RadLensError
 │   ├── BrokenModel           a registered model that does not load or prove itself here
 │   ├── StorageFull           the disk or quota is exhausted
 │   ├── StorageUnavailable    the database or the object store does not answer
+│   ├── NoWeights             weights that RadLens does not ship are not where they were said to be
 │   └── MissingExtra          an optional part is not installed
 └── Corrupted
     ├── DigestMismatch        stored bytes are not what was written
@@ -271,6 +272,12 @@ class StorageFull(Unavailable):
 
 class StorageUnavailable(Unavailable):
     default_hint = "Check that RADLENS_HOME exists and may be written by this user."
+
+
+class NoWeights(Unavailable):
+    default_hint = (
+        "RadLens ships none: save a copy with diffusers' save_pretrained, and name its folder."
+    )
 
 
 class MissingExtra(Unavailable):

@@ -67,6 +67,13 @@ def save(
     """One file with all that the next epoch needs, then the curve as JSON lines."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    keep(folder, state, tensors, rule)
+
+
+def keep(
+    folder: Path, state: State, tensors: dict[str, Tensor], rule: torch.optim.Optimizer
+) -> None:
+    """A run's state, its tensors and its optimiser's moments in one file, and its curve."""
     for index, moments in rule.state_dict()["state"].items():
         tensors |= {f"rule.{index}.{name}": moments[name] for name in MOMENTS}
     save_weights(folder / CHECKPOINT, tensors, json.dumps(asdict(state)))
@@ -82,9 +89,19 @@ def resume(
     folder: Path, run: str, network: Net, average: Net, rule: torch.optim.Optimizer
 ) -> State:
     """Put a checkpoint back, or start anew where there is none; BadRecipe for another run's."""
+    state, tensors = kept(folder, run)
+    if tensors:
+        network.load_state_dict(part(tensors, "network."))
+        average.load_state_dict(part(tensors, "average."))
+        restore(rule, part(tensors, "rule."))
+    return state
+
+
+def kept(folder: Path, run: str) -> tuple[State, dict[str, Tensor]]:
+    """State and tensors of a checkpoint, or of a run that begins; BadRecipe for another run's."""
     path = folder / CHECKPOINT
     if not path.exists():
-        return State(run)
+        return State(run), {}
     try:
         with safe_open(path, "pt") as opened:
             state = State(**json.loads(opened.metadata()["state"]))
@@ -96,17 +113,16 @@ def resume(
             f"The folder {folder.name} holds a run of another recipe or other data.",
             hint="Choose a new --out folder, or delete the old one.",
         )
-    network.load_state_dict(_part(tensors, "network."))
-    average.load_state_dict(_part(tensors, "average."))
-    _restore(rule, _part(tensors, "rule."))
-    return state
+    return state, tensors
 
 
-def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, without that beginning."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _restore(rule: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
+def restore(rule: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
+    """Put an optimiser's moments back."""
     parameters = [parameter for group in rule.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in moments.items():
