@@ -13,13 +13,14 @@ tests/lab/test_convert.py``), and every route lets in the roles that the table o
 import sys
 from collections.abc import Iterator
 
-from bench import operations, registry_activation, registry_live, registry_swaps
+from bench import audit, operations, registry_activation, registry_live, registry_swaps
 from bench.figure import Figure, show
 
 
 def figures() -> Iterator[Figure]:
     """Every figure, the longest runs last."""
     yield from registry_activation.figures()
+    yield from audit.FIGURES
     yield from registry_swaps.figures()
     yield from operations.figures()
     yield from registry_live.figures()

@@ -1,8 +1,7 @@
 """Whoever bends the record is found, with the entry that was touched, and nobody else."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -10,98 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from radlens.domain.audit import GENESIS, Act, Actor, Entry, Verb, follow
+from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.checkpoint import Checkpoint
 from radlens.domain.errors import BrokenChain, StorageUnavailable, UnknownSigner
 from radlens.ports import Site
-from radlens.storage.rows import ENTRY, entry_of, entry_row
 from radlens.storage.seal import FileSeal
 from radlens.usecases.checkpoint import checkpoint
 from radlens.usecases.predict import predict
 from radlens.usecases.verify import verify_and_note, verify_records
+from tests import long_log
 from tests.builders import picture, png, tiny_site
 from tests.storage.samples import NOON, a_prediction, an_act
+from tests.tampering import TAMPERINGS, place, rewrite
 
 ME = Actor("tester", "cli")
 EVERY = 10
-Rows = list[Entry]
 
 
 def fill(site: Site, count: int) -> None:
     for number in range(count):
         site.trail.note(Act(NOON, ME, Verb.VIEW, str(number), {"number": number}))
-
-
-def place(home: Path) -> sqlite3.Connection:
-    return sqlite3.connect(home / "radlens.sqlite")
-
-
-def rewrite(home: Path, change: Callable[[Rows], Rows]) -> None:
-    """Change the audit log as somebody may who can write to the database, behind our back."""
-    with closing(place(home)) as database, database:
-        rows = database.execute(f"SELECT {ENTRY} FROM audit ORDER BY seq").fetchall()  # noqa: S608
-        # Without the rules of the table, which whoever owns the file may drop.
-        database.execute("CREATE TABLE bent AS SELECT * FROM audit LIMIT 0")
-        database.execute("DROP TABLE audit")
-        database.execute("ALTER TABLE bent RENAME TO audit")
-        database.execute("CREATE UNIQUE INDEX places ON audit (seq)")
-        marks = ", ".join("?" * len(rows[0]))
-        database.executemany(
-            f"INSERT INTO audit ({ENTRY}) VALUES ({marks})",  # noqa: S608
-            [entry_row(entry) for entry in change([entry_of(row) for row in rows])],
-        )
-
-
-def edited(entry: Entry) -> Entry:
-    return replace(entry, act=replace(entry.act, by=Actor("mallory", "cli")))
-
-
-def chained(rows: Rows) -> Rows:
-    """All digests taken again, as an attacker does who knows the format."""
-    made: Rows = []
-    for entry in rows:
-        previous = made[-1].digest if made else GENESIS
-        made.append(follow(entry.act, seq=len(made) + 1, previous=previous))
-    return made
-
-
-def moved_up(rows: Rows) -> Rows:
-    return [replace(entry, seq=seq) for seq, entry in enumerate(rows, start=1)]
-
-
-def at(rows: Rows, seq: int, *entries: Entry) -> Rows:
-    return [*rows[: seq - 1], *entries, *rows[seq:]]
-
-
-def forged(rows: Rows, seq: int) -> Entry:
-    act = Act(NOON, Actor("mallory", "cli"), Verb.VIEW, "forged", {})
-    return follow(act, seq=seq, previous=rows[seq - 2].digest if seq > 1 else GENESIS)
-
-
-TAMPERINGS: dict[str, Callable[[Rows, int], Rows]] = {
-    "edited": lambda rows, seq: at(rows, seq, edited(rows[seq - 1])),
-    "edited, its own digest taken again": lambda rows, seq: at(
-        rows, seq, chained(at(rows, seq, edited(rows[seq - 1])))[seq - 1]
-    ),
-    "another digest": lambda rows, seq: at(rows, seq, replace(rows[seq - 1], digest="e" * 64)),
-    "deleted": lambda rows, seq: at(rows, seq),
-    "deleted, the rest moved up": lambda rows, seq: moved_up(at(rows, seq)),
-    "two exchanged": lambda rows, seq: moved_up(
-        [*rows[: seq - 1], rows[seq + 4], *rows[seq : seq + 4], rows[seq - 1], *rows[seq + 5 :]]
-    ),
-    "inserted": lambda rows, seq: moved_up([*rows[: seq - 1], forged(rows, seq), *rows[seq - 1 :]]),
-    "edited, every digest taken again": lambda rows, seq: chained(
-        at(rows, seq, edited(rows[seq - 1]))
-    ),
-    "deleted, every digest taken again": lambda rows, seq: chained(at(rows, seq)),
-    "inserted, every digest taken again": lambda rows, seq: chained(
-        [*rows[: seq - 1], forged(rows, seq), *rows[seq - 1 :]]
-    ),
-    "the tail cut off": lambda rows, seq: rows[: seq - 1],
-    "edited, taken again, and the tail cut off": lambda rows, seq: chained(
-        at(rows, seq, edited(rows[seq - 1]))
-    )[: seq + 1],
-}
 
 
 @pytest.fixture
@@ -133,6 +60,18 @@ def test_a_touched_entry_is_named(site, tmp_path, kind, seq):
         verify_records(site)
     assert caught.value.entry == seq
     assert str(seq) in caught.value.message
+
+
+@pytest.mark.parametrize("kind", TAMPERINGS)
+def test_a_touched_entry_is_named_where_predictions_follow_and_the_signature_is_far(tmp_path, kind):
+    """Behind a moved entry no prediction stands at its own any more, long before the signature."""
+    with tiny_site(tmp_path, gallery="none", audit_every=300) as site:
+        long_log.fill(tmp_path, 300, each=5)
+        checkpoint(site, every=300)
+        rewrite(tmp_path, lambda rows: TAMPERINGS[kind](rows, 8))
+        with pytest.raises(BrokenChain) as caught:
+            verify_records(site)
+    assert caught.value.entry == 8
 
 
 @pytest.mark.parametrize("gone", ["table", "mirror"])

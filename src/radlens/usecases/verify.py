@@ -8,7 +8,7 @@ from itertools import islice
 from radlens.audit_ports import Seal
 from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, linked
 from radlens.domain.checkpoint import Checkpoint, vouched
-from radlens.domain.errors import BrokenChain, RadLensError, UnknownSigner
+from radlens.domain.errors import BrokenChain, Corrupted, RadLensError, UnknownSigner
 from radlens.domain.prediction import Recorded
 from radlens.ports import Site
 
@@ -44,10 +44,10 @@ def verify_records(site: Site, *, trusted: Iterable[str] = ()) -> Verified:
     entries = 0
     checked = vouched(linked(site.trail.entries()), ours)
     while some := list(islice(checked, STRIDE)):
-        records.check(some)
+        records.watch(some)
         clock.watch(some)
         entries = some[-1].seq
-    records.check_erased(after=entries)
+    records.check(after=entries)
     _same_signer(known, ours, own)
     keys = tuple(sorted({one.statement.key for one in known}))
     return Verified(
@@ -97,15 +97,32 @@ class _Clock:
 
 
 class _Records:
-    """The predictions beside the log: each at the entry that tells of it, and none without one."""
+    """The predictions beside the log: each at the entry that tells of it, and none without one.
+
+    What does not fit here is raised last: where entries were moved, no prediction fits any more.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._odd: Corrupted | None = None
         self._marked: dict[str, int] = {}  # predictions marked as erased, and their places
         self._told: dict[str, int] = {}  # predictions of which an entry says so, and its place
 
-    def check(self, entries: list[Entry]) -> None:
+    def watch(self, entries: list[Entry]) -> None:
         """Compare the predictions that belong to a stretch of entries."""
+        try:
+            if self._odd is None:
+                self._match(entries)
+        except Corrupted as error:
+            self._odd = error
+
+    def check(self, *, after: int) -> None:
+        """Raise what did not fit; ``after`` is the last entry that was watched."""
+        if self._odd:
+            raise self._odd
+        self._check_erased(after)
+
+    def _match(self, entries: list[Entry]) -> None:
         first, last = entries[0].seq, entries[-1].seq
         there = dict(self._site.records.recorded(after=first - 1, until=last))
         for entry in entries:
@@ -124,7 +141,7 @@ class _Records:
         if found.erased:
             self._marked[found.id] = seq
 
-    def check_erased(self, *, after: int) -> None:
+    def _check_erased(self, after: int) -> None:
         """Compare what is marked as erased with what the log says, now as well, was erased."""
         for entry in self._site.trail.entries(after):
             self._hear(entry)
