@@ -2,8 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from traceback import print_exc
+from typing import TypeVar
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,21 @@ class Figure:
         sign, bound = self.goal[:2], float(self.goal[2:])
         met = value <= bound if sign == "<=" else value >= bound
         return f"{self.name} {value:.3f} {self.goal} {'ok' if met else 'short'}"
+
+
+def once(run: Callable[[], Measured]) -> Callable[[], Measured]:
+    """A run that several figures share: made when the first asks, and never again if it fails."""
+    outcome: Future[Measured] = Future()
+
+    def measured() -> Measured:
+        if not outcome.done():
+            try:
+                outcome.set_result(run())
+            except Exception as error:  # each figure that shares it says that it failed
+                outcome.set_exception(error)
+        return outcome.result()
+
+    return measured
 
 
 def show(table: Iterable[Figure], only: list[str]) -> int:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.figure import Figure, show
+from bench.figure import Figure, once, show
 from tests.builders import furnish
 from tests.server.conftest import servers
 from tests.server.killing import Toll, storm
@@ -14,16 +14,12 @@ KILLS, PREDICTIONS, SEED = 20, 2000, 11
 
 def figures() -> list[Figure]:
     """The figures of 20 kills at random points during 2,000 predictions, measured once."""
-    kept: list[Toll] = []
 
+    @once
     def toll() -> Toll:
-        if not kept:
-            with TemporaryDirectory() as home, servers() as serve:
-                furnish(Path(home))
-                kept.append(
-                    storm(Path(home), serve, kills=KILLS, predictions=PREDICTIONS, seed=SEED)
-                )
-        return kept[0]
+        with TemporaryDirectory() as home, servers() as serve:
+            furnish(Path(home))
+            return storm(Path(home), serve, kills=KILLS, predictions=PREDICTIONS, seed=SEED)
 
     return [
         Figure("killed/acknowledged-lost", "<=0", lambda: toll().lost),

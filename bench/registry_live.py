@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from bench.figure import Figure
+from bench.figure import Figure, once
 from radlens.bootstrap import open_site
 from radlens.domain.audit import Actor, verify
 from radlens.domain.bundle import bundle_of
@@ -188,13 +188,10 @@ def figures() -> Iterator[Figure]:
 
 
 def _figures(kind: str) -> list[Figure]:
-    kept: list[Looks] = []
-
+    @once
     def looks() -> Looks:
-        if not kept:
-            with TemporaryDirectory() as home, database(kind) as url:
-                kept.append(look_while_swapped(Path(home), url, Until()))
-        return kept[0]
+        with TemporaryDirectory() as home, database(kind) as url:
+            return look_while_swapped(Path(home), url, Until())
 
     return [
         Figure(f"one-live-{kind}/wrong", "<=0", lambda: looks().wrong),

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from threading import Condition
 from time import perf_counter, sleep
 
-from bench.figure import Figure
+from bench.figure import Figure, once
 from bench.registry_answers import mixed, mixed_reports
 from radlens.bootstrap import open_site
 from radlens.domain.audit import Actor, Verb, Wanted
@@ -26,15 +26,16 @@ from tests.builders import furnish, picture, png, put_live
 from tests.server.conftest import FORM, TASK, Answer, Serve, ask, envelope, servers
 from tests.versions import added
 
-ME, CLIENTS, WARM_UP, WITHIN_S = Actor("bench", "cli"), 4, 200, 60
+ME, CLIENTS, WARM_UP, WITHIN_S = Actor("bench", "cli"), 4, 200, 600
 
 
 @dataclass(frozen=True)
 class Size:
-    """Each phase under swaps is followed by a quiet one of as many predictions."""
+    """How much is done in a phase under swaps, and in the quiet one that follows it."""
 
     phases: int = 10
     predictions: int = 1000
+    quiet: int = 500
     swaps: int = 20
     broken: int = 2
     versions: int = 12
@@ -198,10 +199,10 @@ def swapped(home: Path, serve: Serve, size: Size, *, seed: int = 5) -> Toll:
     clients = Clients(server.port)
     with open_site(Settings(home=home, gallery="gallery")) as site, another(home) as elsewhere:
         swapper = Swapper(site, home, server.port, clients, size)
-        clients.phase(min(WARM_UP, size.predictions))
+        clients.phase(min(WARM_UP, size.quiet))
         for _ in range(size.phases):
             loud.append(clients.phase(size.predictions, lambda: swapper.swap(size, elsewhere, rng)))
-            quiet.append(clients.phase(size.predictions))
+            quiet.append(clients.phase(size.quiet))
         answered = [sent for sent in clients.sent if sent.answer.status == 201]
         folders = [home / "gallery" / TASK, *(home / "bundles").glob("v*")]
         bodies = {sent.seed: sent.answer.body for sent in answered}
@@ -240,13 +241,11 @@ def another(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def figures() -> list[Figure]:
     """What 200 swaps cost the clients, 20 of them of broken models, measured once."""
-    kept: list[Toll] = []
 
+    @once
     def toll() -> Toll:
-        if not kept:
-            with TemporaryDirectory() as home, servers() as serve:
-                kept.append(swapped(Path(home), serve, Size()))
-        return kept[0]
+        with TemporaryDirectory() as home, servers() as serve:
+            return swapped(Path(home), serve, Size())
 
     return [
         Figure("swaps/predictions", ">=10000", lambda: toll().predictions),

@@ -21,7 +21,7 @@ from tests.server.conftest import servers
 from tests.versions import added
 
 ME = Actor("tester", "cli")
-LITTLE = Size(phases=1, predictions=8, swaps=4, broken=2, versions=3, reports=2)
+LITTLE = Size(phases=1, predictions=8, quiet=8, swaps=4, broken=2, versions=3, reports=2)
 
 
 @pytest.fixture(params=DATABASES)
