@@ -55,31 +55,16 @@ def watch_job(site: Site, job_id: str) -> bool:
         bar = bars.add_task("", total=None, left="")
         for job in _looks(site, job_id):
             at = job.progress
-            words = at.words if job.state is JobState.RUNNING and at.words else said(job)
+            words = at.words if job.state is JobState.RUNNING and at.words else job.said
             bars.update(
                 bar,
                 description=f"{job.kind}: {words}",
                 completed=at.done,
                 total=at.total or None,
-                left=left_words(at.left_s),
+                left=at.left,
             )
     click.echo("\n".join([_line(job), *_more(job)]))
     return job.state is JobState.DONE
-
-
-def said(job: Job) -> str:
-    """The state of a job in a word or two."""
-    return "being cancelled" if job.open and job.stop else job.state.value
-
-
-def left_words(left_s: float | None) -> str:
-    """How long it may take yet, in the unit that says something."""
-    if left_s is None:
-        return ""
-    if left_s < 90:
-        return f"{left_s:.0f} s left"
-    minutes = left_s / 60
-    return f"{minutes:.0f} min left" if minutes < 90 else f"{minutes / 60:.1f} h left"
 
 
 def _looks(site: Site, job_id: str) -> Iterator[Job]:
@@ -91,9 +76,9 @@ def _looks(site: Site, job_id: str) -> Iterator[Job]:
 
 def _line(job: Job) -> str:
     time, at = job.time.isoformat(sep=" ", timespec="seconds"), job.progress
-    far = f"  {at.words} {at.done}/{at.total} {left_words(at.left_s)}".rstrip()
+    far = f"  {at.words} {at.done}/{at.total} {at.left}".rstrip()
     shown = far if job.state is JobState.RUNNING and at.total else ""
-    return f"{time}  {job.id[:12]}  {job.kind}  {said(job)}{shown}"
+    return f"{time}  {job.id[:12]}  {job.kind}  {job.said}{shown}"
 
 
 def _more(job: Job) -> Iterator[str]:

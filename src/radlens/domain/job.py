@@ -52,6 +52,16 @@ class Progress:
     words: str = ""
     left_s: float | None = None
 
+    @property
+    def left(self) -> str:
+        """How long it may take yet, in the unit that says something; empty where nobody knows."""
+        if self.left_s is None:
+            return ""
+        if self.left_s < 90:
+            return f"{self.left_s:.0f} s left"
+        minutes = self.left_s / 60
+        return f"{minutes:.0f} min left" if minutes < 90 else f"{minutes / 60:.1f} h left"
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -93,6 +103,11 @@ class Job:
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def said(self) -> str:
+        """Its state in a word or two."""
+        return "being cancelled" if self.open and self.stop else self.state.value
 
     def claimed(self, worker: str, *, now: datetime) -> "Job":
         """The job in the hands of a worker, which has to speak up again before ``LEASE`` ends."""
