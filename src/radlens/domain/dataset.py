@@ -129,9 +129,16 @@ class Dataset:
         return (image for image in self.images if image.split in splits)
 
 
+def stored_of(entry: Mapping[str, Any]) -> ImageRef:
+    """The stored image that ``dataclasses.asdict`` wrote as an entry."""
+    spacing = entry["spacing_mm"]
+    read = {
+        "spacing_mm": None if spacing is None else tuple(spacing),
+        "window": Window(**entry["window"]),
+    }
+    return ImageRef(**{**entry, **read})
+
+
 def _image(entry: Mapping[str, Any]) -> Image:
-    stored = dict(entry["stored"])
-    spacing = stored["spacing_mm"]
-    stored["spacing_mm"] = None if spacing is None else tuple(spacing)
-    stored["window"] = Window(**stored["window"])
-    return Image(**{**entry, "stored": ImageRef(**stored), "truth": tuple(entry["truth"])})
+    read = {"stored": stored_of(entry["stored"]), "truth": tuple(entry["truth"])}
+    return Image(**{**entry, **read})

@@ -1,10 +1,10 @@
 """A dataset in words: what it holds, where it is from, how it was made, what its scan found."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from radlens.domain.dataset import Dataset
+from radlens.domain.dataset_profile import profile
 from radlens.lab.dataset import counts
 from radlens.lab.markdown import table
 
@@ -17,17 +17,19 @@ FOUND = {
     "near": "pairs of near-duplicates",
     "across": "pairs that leak from one split into another",
     "conflicts": "pairs of one picture with different labels",
+    "doubtful_labels": "images that are like another class than their own",
 }
 
 
 def data_card(dataset: Dataset, scanned: Mapping[str, Any] | None) -> str:
     """Markdown; ``scanned`` is the body of its last scan, if there was one."""
+    found = profile(dataset)
     parts = [
         f"# {dataset.name}\n\nDataset `{dataset.id}` for {dataset.task}.",
         *([] if not dataset.simulated else ["**Simulated: no image is of a patient.**"]),
         f"## Images\n\n{_counts(dataset)}",
-        f"## Sources\n\n{_sources(dataset)}",
-        f"## Subgroups\n\n{_subgroups(dataset)}",
+        f"## Sources\n\n{_sources(found)}",
+        f"## Subgroups\n\n{_subgroups(found)}",
         f"## How it was made\n\n{_history(dataset)}",
         f"## Scan\n\n{_scan(scanned)}",
     ]
@@ -36,7 +38,7 @@ def data_card(dataset: Dataset, scanned: Mapping[str, Any] | None) -> str:
 
 def said(scanned: Mapping[str, Any]) -> str:
     """What a scan found, one line each."""
-    lines = [f"{len(scanned[name])} {what}" for name, what in FOUND.items()]
+    lines = [f"{len(scanned[name])} {what}" for name, what in FOUND.items() if name in scanned]
     shortcut = scanned["shortcuts"]
     lines.append(f"the source told from thumbnails: {_auroc(shortcut['source'])}")
     for name, what in (("label_from_source", "source"), ("label_from_edges", "image's edges")):
@@ -80,23 +82,16 @@ def _counts(dataset: Dataset) -> str:
     return f"{table(('', *each), rows)}\n\nThe patient is {known}."
 
 
-def _sources(dataset: Dataset) -> str:
-    pairs = Counter(
-        (i.about.get("source", "unknown"), i.about.get("licence", "unknown"))
-        for i in dataset.images
-    )
-    return table(("source", "licence", "images"), [(*pair, n) for pair, n in sorted(pairs.items())])
+def _sources(found: Mapping[str, Any]) -> str:
+    return table(("source", "licence", "images"), found["sources"])
 
 
-def _subgroups(dataset: Dataset) -> str:
+def _subgroups(found: Mapping[str, Any]) -> str:
     rows = []
-    for name in ("sex", "view", "modality", "synthetic"):
-        values = Counter(image.about.get(name, "unknown") for image in dataset.images)
-        said = ", ".join(f"{value}: {n}" for value, n in sorted(values.items()))
-        rows.append((name, said))
-    ages = sorted(float(i.about["age"]) for i in dataset.images if "age" in i.about)
-    middle = f"median {ages[len(ages) // 2]:g}, " if ages else ""
-    rows.append(("age in years", f"{middle}known of {len(ages)}"))
+    for name, values in found["values"].items():
+        rows.append((name, ", ".join(f"{value}: {n}" for value, n in values.items())))
+    middle = f"median {found['median_age']:g}, " if found["known"]["age"] else ""
+    rows.append(("age in years", f"{middle}known of {found['known']['age']}"))
     return table(("", "images"), rows)
 
 

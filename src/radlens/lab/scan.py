@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.dataset import Dataset, Image
+from radlens.domain.dataset_profile import profile, wall
 from radlens.domain.errors import BadInput, Corrupted, NotFound
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.scan import Scan, Window
 from radlens.imaging.encode import restore
+from radlens.lab.data_card import data_card
 from radlens.lab.dataset import counts
 from radlens.lab.duplicates import Pair, groups, near_pairs
 from radlens.lab.frames import frame
+from radlens.lab.intensity import intensity
+from radlens.lab.label_noise import doubtful_labels
 from radlens.lab.looks import Looks, look
 from radlens.lab.progress import Seen, silent
 from radlens.lab.shortcuts import shortcuts
@@ -24,6 +28,7 @@ from radlens.ports import Blobs, Site
 FEW, RARE = 50, 20.0
 EMPTY = Scan(np.zeros((64, 64), np.uint8), Window(0, 255), "png")
 THUMBNAIL = 8
+CARD = "card.md"
 
 
 @dataclass
@@ -40,14 +45,16 @@ class _Seen:
 def scan(site: Site, dataset: Dataset, seen: Seen = silent) -> Item:
     """Scan a dataset and put what was found on record."""
     began = site.clock()
+    body = findings(site.blobs, dataset, seen)
     item = Item(
         id=site.new_id(),
         kind=Kind.SCAN,
         name=dataset.name,
         time=began,
         state=State.DONE,
-        body=findings(site.blobs, dataset, seen),
+        body=body,
         parents=(dataset.id,),
+        files={CARD: site.blobs.put(data_card(dataset, body).encode())},
     )
     site.ledger.put(item)
     return item
@@ -58,7 +65,8 @@ def findings(blobs: Blobs, dataset: Dataset, seen: Seen = silent) -> dict[str, A
 
     ``exact`` and ``near`` are pairs of the same pixels and of the same picture, ``across`` pairs
     of one patient, pixels or picture in two splits, ``conflicts`` pairs of one picture with
-    different labels.
+    different labels, ``doubtful_labels`` images that are like another class; ``profile`` counts
+    what the dataset is of, ``intensity`` is how grey it is, ``wall`` some images to show.
     """
     images, passed = dataset.images, _Seen()
     looks = look(_scans(blobs, images, passed), len(images), seen)
@@ -68,6 +76,8 @@ def findings(blobs: Blobs, dataset: Dataset, seen: Seen = silent) -> dict[str, A
     near = [(a, b) for a, b in near if images[a].digest != images[b].digest]
     across = _across(images, [*exact, *near])
     conflicts = [(a, b) for a, b in [*exact, *near] if _differ(images[a], images[b])]
+    same = _same([image.patient or image.file for image in images])
+    units = np.array(groups(len(images), [*exact, *near, *same]), np.int64)
     named = [i for pair in [*exact, *near, *across] for i in pair]
     named += [*unfit, *passed.borders, *passed.writing]
     return {
@@ -82,8 +92,12 @@ def findings(blobs: Blobs, dataset: Dataset, seen: Seen = silent) -> dict[str, A
         "near": _files(images, near),
         "across": _files(images, across),
         "conflicts": _files(images, conflicts),
+        "doubtful_labels": doubtful_labels(images, dataset.labels, looks.features, units),
         "shortcuts": _shortcuts(dataset, looks, passed, near),
         "imbalance": imbalance(dataset),
+        "profile": profile(dataset),
+        "intensity": intensity(dataset, looks.copies, unfit),
+        "wall": wall(dataset, unfit),
         "digests": {images[i].file: images[i].digest for i in sorted({*named})},
     }
 

@@ -5,6 +5,7 @@ import streamlit as st
 from radlens.ui import door, going, identity, theme
 from radlens.ui.screens import (
     audit_log,
+    dataset_insights,
     future_scope,
     history,
     live_prediction,
@@ -18,6 +19,7 @@ from radlens.ui.spoken import spoken
 PAGES = {
     "About": [
         (overview.show, "Overview", "overview"),
+        (dataset_insights.show, "Dataset Insights", "dataset-insights"),
         (system_architecture.show, "System Architecture", "system-architecture"),
     ],
     "Reading": [

@@ -60,6 +60,11 @@ def link(address: str, text: str) -> Html:
     return Html(f'<a class="rl-away" href="{escape(address)}" {away}>{escape(text)}</a>')
 
 
+def bar(share: float) -> Html:
+    """A share of a whole, 0 to 1, to be seen beside its number."""
+    return Html(f'<span class="rl-bar"><i style="width:{100 * share:.1f}%"></i></span>')
+
+
 def tiles(found: Iterable[Tile], kind: str = "") -> Html:
     """Figures side by side, as many in a row as have room; ``rl-long`` ones have long names."""
     items = "".join(

@@ -11,7 +11,7 @@ from radlens.installed import EXTRAS, Extra, packages
 from radlens.ports import Site
 from radlens.ui import door, going, samples
 from radlens.ui.diagram import draw, in_words
-from radlens.ui.markup import Html, badge, code, empty, head, many, safe, table
+from radlens.ui.markup import Html, badge, bar, code, empty, head, many, safe, table
 from radlens.ui.pipeline import pipeline
 from radlens.ui.spoken import spoken
 from radlens.usecases.ready import Check, examine
@@ -152,7 +152,7 @@ def _stages(site: Site, timing: Item) -> Html:
     spent = body["median_ms"]
     whole = sum(spent.values())
     rows = [
-        (stage, HAPPENS[stage], f"{spent[stage]:.1f} ms", _bar(spent[stage] / whole))
+        (stage, HAPPENS[stage], f"{spent[stage]:.1f} ms", bar(spent[stage] / whole))
         for stage in STAGES
     ]
     title = site.tasks[timing.name].title if timing.name in site.tasks else timing.name
@@ -161,7 +161,3 @@ def _stages(site: Site, timing: Item) -> Html:
         f"of {body['times']} walks; a whole walk took {body['whole_ms']:.1f} ms"
     )
     return table(caption, WALK, rows)
-
-
-def _bar(share: float) -> Html:
-    return Html(f'<span class="rl-bar"><i style="width:{100 * share:.1f}%"></i></span>')

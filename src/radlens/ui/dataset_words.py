@@ -1,0 +1,71 @@
+"""A dataset in words: how it came to be, how even its classes are, how much is known."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from radlens.domain.ledger import Item
+from radlens.domain.task import Task
+from radlens.ui.markup import bar, many
+
+
+def title(task: Task | None, label: str) -> str:
+    """A label's title; its name where the site has lost the card."""
+    return task.label(label).title if task and label in task.names else label
+
+
+def lines(item: Item, task: Task | None) -> list[str]:
+    """What a dataset is for, since when it is on record, and how it was made."""
+    body = item.body
+    purpose = task.title if task else f"{body['task']}, whose card is not on this site"
+    recorded = f"on record since {item.time:%Y-%m-%d %H:%M %Z}"
+    return [f"For {purpose}; version {item.id[:12]}, {recorded}.", _made(body["history"])]
+
+
+def _made(history: Mapping[str, Any]) -> str:
+    dropped = len(history.get("dropped", ()))
+    if history.get("made") == "split":
+        return (
+            f"Split by patient or near-duplicate group, seed {history['seed']}; "
+            f"{many(dropped, 'image')} dropped that repeat one of a held-out split."
+        )
+    if history.get("made") == "import":
+        left = ", ".join(history.get("columns_left_behind", ())) or "none"
+        return f"Imported: pixels alone, patients as numbers. Columns left behind: {left}."
+    return f"Made by: {history.get('made', 'unknown')}."
+
+
+def imbalance(item: Item, task: Task | None) -> Iterator[str]:
+    """Of each split the most and the least frequent label, and how far they are apart."""
+    for split, entry in item.body["splits"].items():
+        counts = {name: found["positive"] for name, found in entry["labels"].items()}
+        most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        times = f"{counts[most] / counts[least]:.1f} times as many" if counts[least] else "and none"
+        yield (
+            f"{split or 'not split'}: {title(task, most)} {counts[most]:,}, "
+            f"{title(task, least)} {counts[least]:,}: {times}."
+        )
+
+
+def counted(found: Mapping[str, int]) -> str:
+    """Positive images of a label, with those of which nobody knows."""
+    unknown = f" ({found['unknown']:,} unknown)" if found["unknown"] else ""
+    return f"{found['positive']:,}{unknown}"
+
+
+def completeness(name: str, known: int, images: int) -> tuple[object, ...]:
+    """A row: what is known, its share as a bar, of how many images."""
+    share = known / images if images else 0
+    return name.capitalize(), bar(share), f"{known:,} of {images:,}"
+
+
+def values(found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
+    """A row for each thing that is known, with how often each value is, the most frequent first."""
+    return [
+        (
+            name.capitalize(),
+            ", ".join(
+                f"{value} {n:,}" for value, n in sorted(each.items(), key=lambda pair: -pair[1])
+            ),
+        )
+        for name, each in found.items()
+    ]
