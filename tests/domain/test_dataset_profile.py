@@ -23,7 +23,7 @@ def test_people_views_and_origins_are_counted():
     found = profile(dataset(*ABOUT))
     assert found["values"]["sex"] == {"F": 2, "M": 1, "unknown": 1}
     assert found["values"]["view"] == {"AP": 1, "PA": 1, "unknown": 2}
-    assert found["values"]["synthetic"] == {"diffusion": 1, "unknown": 3}
+    assert found["synthetic"] == {"diffusion": 1}
     assert found["sources"] == [
         ["one", "CC0", 2],
         ["two", "unknown", 1],

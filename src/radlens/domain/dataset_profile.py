@@ -27,8 +27,9 @@ def profile(dataset: Dataset) -> dict[str, Any]:
         "sources": [[*pair, n] for pair, n in sorted(Counter(map(_origin, images)).items())],
         "values": {
             name: dict(sorted(Counter(i.about.get(name, UNKNOWN) for i in images).items()))
-            for name in (*NAMED, "synthetic")
+            for name in NAMED
         },
+        "synthetic": dict(Counter(i.about["synthetic"] for i in images if i.synthetic)),
         "decades": _decades(ages),
         "median_age": median(ages) if ages else None,
         "known": {

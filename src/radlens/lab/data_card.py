@@ -90,6 +90,8 @@ def _subgroups(found: Mapping[str, Any]) -> str:
     rows = []
     for name, values in found["values"].items():
         rows.append((name, ", ".join(f"{value}: {n}" for value, n in values.items())))
+    drawn = ", ".join(f"{how}: {n}" for how, n in found["synthetic"].items())
+    rows.append(("synthetic", drawn or "none"))
     middle = f"median {found['median_age']:g}, " if found["known"]["age"] else ""
     rows.append(("age in years", f"{middle}known of {found['known']['age']}"))
     return table(("", "images"), rows)

@@ -7,7 +7,7 @@ import altair as alt
 import streamlit as st
 
 COLOURS = ("#38bdf8", "#f59e0b", "#c084fc", "#94a3b8", "#4ade80", "#f472b6")
-ROW, HEAD = 26, 70  # pixels of a bar with its gap, and of axis and legend
+ROW, AXIS, LEGEND = 30, 60, 50  # pixels: of a bar with its gap, and of what is around them
 
 
 def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -18,7 +18,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
         alt.Chart(_data(rows))
         .mark_bar(cornerRadiusEnd=3, height={"band": 0.65})
         .encode(
-            x=alt.X("images:Q", title="images"),
+            x=alt.X("images:Q", title=None, axis=_numbers()),
             y=alt.Y("label:N", sort=labels, title=None, axis=_names()),
             color=alt.Color(
                 "split:N",
@@ -27,7 +27,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
             ),
             tooltip=["label:N", "split:N", "images:Q"],
         )
-        .properties(height=ROW * len(labels) + HEAD)
+        .properties(height=ROW * len(labels) + AXIS + LEGEND)
     )
     said = "; ".join(f"{row['label']} in {row['split']}: {row['images']}" for row in rows)
     _show(chart, f"Positive images of each label by split. {said}")
@@ -45,8 +45,8 @@ def greys(lines: Mapping[str, Sequence[float]]) -> None:
         alt.Chart(_data(rows))
         .mark_line(strokeWidth=2.5, interpolate="monotone")
         .encode(
-            x=alt.X("grey:Q", title="grey, from black to white", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("share:Q", title="share of pixels", axis=alt.Axis(format="%")),
+            x=alt.X("grey:Q", title=None, scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("share:Q", title=None, axis=alt.Axis(format="%")),
             color=alt.Color(
                 "of:N",
                 scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
@@ -54,7 +54,7 @@ def greys(lines: Mapping[str, Sequence[float]]) -> None:
             ),
             strokeDash=alt.StrokeDash("of:N", sort=names, legend=None),
         )
-        .properties(height=240)
+        .properties(height=300)
     )
     peaks = (f"{name}: most at {_peak(shares):.0%}" for name, shares in lines.items())
     _show(chart, f"Share of pixels at each grey, from black to white. {'; '.join(peaks)}")
@@ -67,11 +67,11 @@ def counted(rows: Mapping[str, int], what: str) -> None:
         alt.Chart(_data(data))
         .mark_bar(cornerRadiusEnd=3, height={"band": 0.65}, color=COLOURS[0])
         .encode(
-            x=alt.X("images:Q", title="images"),
+            x=alt.X("images:Q", title=None, axis=_numbers()),
             y=alt.Y("of:N", sort=list(rows), title=None, axis=_names()),
             tooltip=["of:N", "images:Q"],
         )
-        .properties(height=ROW * len(rows) + HEAD / 2)
+        .properties(height=ROW * len(rows) + AXIS)
     )
     said = "; ".join(f"{name}: {n}" for name, n in rows.items())
     _show(chart, f"Images by {what}. {said}")
@@ -87,6 +87,10 @@ def _data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
 
 def _names() -> alt.Axis:
     return alt.Axis(labelLimit=220, labelOverlap=False, ticks=False)
+
+
+def _numbers() -> alt.Axis:
+    return alt.Axis(tickCount=6, format=",d")
 
 
 def _show(chart: alt.Chart, said: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from radlens.domain.dataset import HELD_OUT, TRAIN
 from radlens.domain.ledger import Item
 from radlens.domain.task import Task
 from radlens.ui.markup import bar, many
@@ -11,6 +12,12 @@ from radlens.ui.markup import bar, many
 def title(task: Task | None, label: str) -> str:
     """A label's title; its name where the site has lost the card."""
     return task.label(label).title if task and label in task.names else label
+
+
+def place(split: str) -> tuple[int, str]:
+    """Where a split stands: train, val, test, then the others by name."""
+    known = (TRAIN, *HELD_OUT)
+    return known.index(split) if split in known else len(known), split
 
 
 def lines(item: Item, task: Task | None) -> list[str]:
@@ -58,14 +65,12 @@ def completeness(name: str, known: int, images: int) -> tuple[object, ...]:
     return name.capitalize(), bar(share), f"{known:,} of {images:,}"
 
 
-def values(found: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
+def values(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A row for each thing that is known, with how often each value is, the most frequent first."""
-    return [
-        (
-            name.capitalize(),
-            ", ".join(
-                f"{value} {n:,}" for value, n in sorted(each.items(), key=lambda pair: -pair[1])
-            ),
-        )
-        for name, each in found.items()
-    ]
+    each = {**found["values"], "synthetic": found["synthetic"] or {"none": 0}}
+    return [(name.capitalize(), _often(counts)) for name, counts in each.items()]
+
+
+def _often(counts: Mapping[str, int]) -> str:
+    sorted_counts = sorted(counts.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{value} {n:,}" if n else value for value, n in sorted_counts)

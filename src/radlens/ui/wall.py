@@ -21,9 +21,7 @@ Picture = tuple[str | None, str, str, bool]
 
 def draw(site: Site, scan: Item, task: Task | None) -> None:
     """Show the images; the log tells of it once a session, or nothing is shown."""
-    st.html(
-        head("A look at it", "Some images of every label, through their windows. None is named.")
-    )
+    st.html(head("A look at it", "Some images of every label, through their windows."))
     first(f"wall {scan.id}", lambda by: look_at_wall(site, scan, by=by), lambda: None)
     found = _pictures(scan.id, _site=site, _scan=scan)
     if not found:

@@ -114,10 +114,11 @@ def _counts(item: Item, task: Task | None) -> None:
             "split": split or "not split",
             "images": counted["positive"],
         }
-        for split, entry in splits.items()
+        for split, entry in sorted(splits.items(), key=lambda pair: dataset_words.place(pair[0]))
         for label, counted in entry["labels"].items()
     ]
     dataset_charts.by_class(rows)
+    st.caption("Bars are positive images.")
     with st.expander("The counts as a table"):
         columns = ("", *(split or "not split" for split in splits))
         st.html(
@@ -150,7 +151,7 @@ def _people(scan: Item, images: int) -> None:
         st.html(table("Known of how many images", ("What", "Share", "Images"), rows))
     with right:
         columns = ("What", "Values")
-        st.html(table("What is known", columns, dataset_words.values(found["values"])))
+        st.html(table("What is known", columns, dataset_words.values(found)))
         if found["decades"]:
             st.subheader(f"Age, median {found['median_age']:g} years", anchor=False)
             ages = {f"{first} to {int(first) + 9}": n for first, n in found["decades"].items()}
@@ -162,7 +163,7 @@ def _pixels(scan: Item, task: Task | None) -> None:
     st.html(head("Pixels", "Greys are those of small copies through each image's window."))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Rows by columns", anchor=False)
+        st.subheader("Images by rows and columns", anchor=False)
         sizes = {f"{rows} x {cols}": n for rows, cols, n in found["sizes"]}
         others = {"other sizes": found["other_sizes"]} if found["other_sizes"] else {}
         dataset_charts.counted(sizes | others, "rows and columns")
@@ -177,3 +178,4 @@ def _pixels(scan: Item, task: Task | None) -> None:
             lines[dataset_words.title(task, beside)] = grey["labels"][beside]
         if lines:
             dataset_charts.greys(lines)
+            st.caption("The share of pixels at each grey, from black on the left to white.")
