@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from traceback import print_exc
 from typing import TypeVar
@@ -25,15 +24,13 @@ class Figure:
 
 def once(run: Callable[[], Measured]) -> Callable[[], Measured]:
     """A run that several figures share: made when the first asks, and never again if it fails."""
-    outcome: Future[Measured] = Future()
+    left, kept = iter([run]), list[Measured]()
 
     def measured() -> Measured:
-        if not outcome.done():
-            try:
-                outcome.set_result(run())
-            except Exception as error:  # each figure that shares it says that it failed
-                outcome.set_exception(error)
-        return outcome.result()
+        kept.extend(only() for only in left)
+        if not kept:
+            raise RuntimeError("the run that this figure shares with others has failed")
+        return kept[0]
 
     return measured
 

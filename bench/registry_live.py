@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
@@ -17,7 +17,14 @@ from bench.figure import Figure, once
 from radlens.bootstrap import open_site
 from radlens.domain.audit import Actor, verify
 from radlens.domain.bundle import bundle_of
-from radlens.domain.errors import BadBundle, Conflict, Corrupted, NoSuchObject, WrongStage
+from radlens.domain.errors import (
+    BadBundle,
+    Conflict,
+    Corrupted,
+    NoSuchObject,
+    StorageUnavailable,
+    WrongStage,
+)
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
 from radlens.settings import Settings
@@ -33,11 +40,15 @@ VERSIONS = 6
 
 @dataclass(frozen=True)
 class Looks:
-    """How often was looked, how many looks were wrong, and how many swaps were made meanwhile."""
+    """How often was looked, how many looks were wrong, and how many swaps were made meanwhile.
+
+    ``locked_out`` are writers' attempts that ended because the database stayed locked too long.
+    """
 
     reads: int
     wrong: int
     swaps: int
+    locked_out: int
     seconds: float
 
 
@@ -119,13 +130,11 @@ def look_while_swapped(
             if enough and perf_counter() - start >= until.seconds:
                 over.set()
         took = perf_counter() - start
-        for pair in pairs:
-            pair.result()
-        wrong = sum(reader.result() for reader in looking)
+        locked_out, wrong = (sum(part.result() for part in parts) for parts in (pairs, looking))
     with site_at(home, url) as site:
         verify(site.trail.entries())
         site.live.current(TASK).prove()
-    return Looks(reads.value, wrong, swaps.value, took)
+    return Looks(reads.value, wrong, swaps.value, locked_out, took)
 
 
 _reads: "Synchronized[int]"
@@ -156,19 +165,25 @@ def _part(home: Path, url: str) -> Iterator[Site]:
         _over.set()
 
 
-def _swapping(home: Path, url: str, names: list[str], number: int) -> None:
-    """Two writers, until it is over."""
+def _swapping(home: Path, url: str, names: list[str], number: int) -> int:
+    """Two writers, until it is over; how often they were locked out."""
     with _part(home, url) as site, ThreadPoolExecutor(TWO) as pool:
         site.live.current(TASK)  # so that it follows, as a server does
         seeds = range(TWO * number, TWO * number + TWO)
-        list(pool.map(lambda seed: _swap(site, names, Random(seed)), seeds))  # noqa: S311
+        return sum(pool.map(lambda seed: _swap(site, names, Random(seed)), seeds))  # noqa: S311
 
 
-def _swap(site: Site, names: list[str], rng: Random) -> None:
+def _swap(site: Site, names: list[str], rng: Random) -> int:
+    locked_out = 0
     while not _over.is_set():
-        with suppress(Conflict, WrongStage):  # somebody else was faster
+        try:
             put_live(site, f"{TASK}/{rng.choice(names)}", by=ME)
             _count(_swaps)
+        except (Conflict, WrongStage):  # somebody else was faster
+            continue
+        except StorageUnavailable:  # nothing was done, and it can be asked for again
+            locked_out += 1
+    return locked_out
 
 
 def _looking(home: Path, url: str) -> int:
@@ -196,6 +211,7 @@ def _figures(kind: str) -> list[Figure]:
     return [
         Figure(f"one-live-{kind}/wrong", "<=0", lambda: looks().wrong),
         Figure(f"one-live-{kind}/reads", ">=200000", lambda: looks().reads),
+        Figure(f"one-live-{kind}/locked-out", "<=0", lambda: looks().locked_out),
         Figure(f"one-live-{kind}/seconds", ">=60", lambda: looks().seconds),
         Figure(f"one-live-{kind}/swaps", ">=200", lambda: looks().swaps),
     ]
