@@ -24,8 +24,6 @@ from tests.lab.synth.tiny_stable import PROMPT, learn, tiny_images, tiny_plan, t
 WISH = Wish(PROMPT, seed=5, steps=3)
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
-# diffusers hands torch tensors to np.array, which torch answers in the old way.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from radlens.domain.errors import BadRecipe, NotAssessable
 from radlens.imaging.prepare import LUMA
+from radlens.imaging.quiet import quiet
 from radlens.lab.place import here
 from radlens.lab.synth.stable_adapter import NAME, load_layers
 from radlens.lab.synth.stable_parts import DPMSolverMultistepScheduler, StableDiffusionPipeline
@@ -22,13 +23,12 @@ class Wish:
     """All that decides an image besides the weights.
 
     ``seed`` of its noise; ``steps`` of the solver (DPM-Solver++, Lu et al. 2022); ``guidance`` by
-    the prompt (Ho and Salimans 2022; 1: none) and away from ``avoid``; ``scale`` of the LoRA layers
+    the prompt (Ho and Salimans 2022; 1: none); ``scale`` of the LoRA layers
     (0: the weights as they were).
     """
 
     prompt: str
     seed: int
-    avoid: str = ""
     steps: int = 25
     guidance: float = 7.5
     scale: float = 1.0
@@ -65,14 +65,14 @@ def draw(
     _check(wish)
     if NAME in drawing.get_list_adapters().get("unet", []):
         drawing.set_adapters([NAME], [wish.scale])
-    [values] = drawing(
-        wish.prompt,
-        negative_prompt=wish.avoid or None,
-        num_inference_steps=wish.steps,
-        guidance_scale=wish.guidance,
-        generator=torch.Generator().manual_seed(wish.seed),  # on the processor: any device's noise
-        output_type="np",
-    ).images
+    with quiet():  # the solver asks torch for an array in numpy's former way
+        [values] = drawing(
+            wish.prompt,
+            num_inference_steps=wish.steps,
+            guidance_scale=wish.guidance,
+            generator=torch.Generator().manual_seed(wish.seed),  # the same noise for any device
+            output_type="np",
+        ).images
     if not np.isfinite(values).all():
         raise NotAssessable(
             f"The image of seed {wish.seed} is not made of numbers.",

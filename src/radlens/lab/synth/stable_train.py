@@ -1,6 +1,6 @@
 """Images -> LoRA: Stable Diffusion learns to draw a disease from a few images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,9 +27,8 @@ from radlens.lab.synth.stable_adapter import (
 from radlens.lab.synth.stable_lesson import Lesson, Painter, drawn, lesson
 from radlens.lab.synth.stable_parts import Accelerator, AcceleratorState, cast_training_params
 from radlens.lab.synth.stable_weights import Parts
+from radlens.lab.training import Tell
 
-# Hears after every step where the run stands, and how many steps it takes.
-Tell = Callable[[State, int], None]
 KINDS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 STEEPEST = 1.0  # longer gradients are cut to this, as in diffusers' own recipes
 
@@ -95,8 +94,10 @@ def adapt(
                 _stop(at.step)
             at.step += 1
             if at.step % plan.keep_every == 0 or at.step == plan.steps:
-                loss, seconds = float(np.mean(losses)), round(monotonic() - began, 2)
-                at.curve.append({"step": at.step, "loss": loss, "seconds": seconds})
+                row = {"epoch": at.epoch, "step": at.step, "loss": float(np.mean(losses))}
+                seen = len(losses) * plan.batch * plan.accumulate * accelerator.num_processes
+                seconds = round(monotonic() - began, 2)
+                at.curve.append(row | {"images": seen, "seconds": seconds})
                 began, losses = monotonic(), []
                 if accelerator.is_main_process:
                     keep_layers(folder, at, networks, rule)
