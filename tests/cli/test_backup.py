@@ -90,6 +90,17 @@ def test_what_is_written_meanwhile_is_in_the_backup_whole_or_not_at_all(home, em
         assert Verb.BACK_UP in [entry.act.verb for entry in source.trail.entries()]
 
 
+def parts_of(backup: Path) -> dict[str, bytes]:
+    with ZipFile(backup) as archive:
+        return {part: archive.read(part) for part in archive.namelist()}
+
+
+def pack(target: Path, parts: dict[str, bytes]) -> None:
+    with ZipFile(target, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+
+
 def load(home: Path) -> Settings:
     return load_settings({"RADLENS_HOME": str(home)})
 
@@ -198,6 +209,24 @@ def test_an_object_that_is_gone_is_named_and_the_rest_is_kept(home, empty, tmp_p
             site.blobs.get(gone)
 
 
+def test_a_backup_of_a_newer_radlens_is_refused_with_the_version_that_made_it(
+    home, empty, tmp_path
+):
+    """Even where each of its tables looks as it does here: what it says may mean something else."""
+    fill(home, 1)
+    run(home, "backup", tmp_path / "kept.zip")
+    parts = parts_of(tmp_path / "kept.zip")
+    contents = json.loads(parts["contents.json"])
+    here = contents["schema"]
+    newer = json.dumps(contents | {"schema": here + 1, "radlens": "99.1"}).encode()
+    pack(tmp_path / "newer.zip", parts | {"contents.json": newer})
+    for words in ((), ("--check",)):
+        code, said = run(empty, "restore", tmp_path / "newer.zip", *words)
+        assert (code, f"newer RadLens (schema {here + 1}, here {here})" in said) == (2, True), said
+        assert "Install RadLens 99.1" in said
+        assert not empty.exists()
+
+
 def test_a_backup_that_has_no_room_leaves_nothing_behind(home, tmp_path):
     fill(home, 1)
     code, said = run(home, "backup", tmp_path / "nowhere" / "kept.zip")
@@ -210,14 +239,12 @@ def test_a_record_that_was_bent_in_the_backup_is_found_by_its_chain(home, empty,
     fill(home, 1)
     run(home, "backup", tmp_path / "kept.zip")
     name = "tables/predictions.jsonl"
-    with ZipFile(tmp_path / "kept.zip") as archive, ZipFile(tmp_path / "bent.zip", "w") as bent:
-        parts = {part: archive.read(part) for part in archive.namelist()}
-        rows = parts[name].replace(b"chest-xray", b"brain-tumor")
-        contents = json.loads(parts["contents.json"])
-        contents["parts"][name]["sha256"] = sha256(rows).hexdigest()
-        parts |= {name: rows, "contents.json": json.dumps(contents).encode()}
-        for part, content in parts.items():
-            bent.writestr(part, content)
+    parts = parts_of(tmp_path / "kept.zip")
+    rows = parts[name].replace(b"chest-xray", b"brain-tumor")
+    contents = json.loads(parts["contents.json"])
+    contents["parts"][name]["sha256"] = sha256(rows).hexdigest()
+    parts |= {name: rows, "contents.json": json.dumps(contents).encode()}
+    pack(tmp_path / "bent.zip", parts)
     code, said = run(empty, "restore", tmp_path / "bent.zip")
     assert (code, "was changed" in said) == (7, True)
     assert not empty.exists()

@@ -1,4 +1,4 @@
-"""Old .pth files: read without trust, converted without claims."""
+"""Old files of weights: read without trust, converted without claims."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from radlens.domain.errors import BadBundle
 from radlens.engines.bundle import read_bundle
 from radlens.lab.convert import convert
 from radlens.lab.export import probes, run
 from radlens.lab.networks import build
-from radlens.lab.weights import load_strictly, read_pth
+from radlens.lab.weights import load_strictly, read_pth, read_weights
 from tests.builders import TASKS
 from tests.lab.tiny import settled
 
@@ -65,6 +66,36 @@ def test_a_timm_densenet121_with_old_names_gives_the_same_logits_as_in_torch(tmp
     answers_alike(folder, task, network)
     points = read_bundle(folder, task).manifest.operating_points
     assert {point.threshold for point in points} == {0.5}
+
+
+def test_safetensors_are_converted_by_the_same_rules_as_the_pth_of_the_same_weights(tmp_path: Path):
+    task, network = TASKS["neuro-rare"], settled("resnet18", 5)
+    weights = {f"module.{key}": value for key, value in network.half().state_dict().items()}
+    torch.save(weights, tmp_path / "old.pth")
+    save_file(weights, tmp_path / "old.safetensors")
+    expected, found = (read_weights(tmp_path / f"old.{end}") for end in ("pth", "safetensors"))
+    assert expected.keys() == found.keys() == network.state_dict().keys()
+    assert all(torch.equal(found[key], expected[key]) for key in found)
+    assert {value.dtype for value in found.values()} == {torch.float32, torch.int64}
+    folder = convert(
+        tmp_path / "old.safetensors", arch="resnet18", task=task, out=tmp_path / "bundle"
+    )
+    answers_alike(folder, task, network.float())
+
+
+@pytest.mark.parametrize("kind", ["pickle", "cut", "text", "nothing there"])
+def test_what_is_called_safetensors_and_is_none_is_refused(tmp_path: Path, kind: str):
+    path, canary = tmp_path / "x.safetensors", tmp_path / "canary"
+    if kind == "pickle":
+        torch.save({"fc.weight": Trap(canary)}, path)
+    elif kind == "cut":
+        save_file({"fc.weight": torch.ones(9)}, path)
+        path.write_bytes(path.read_bytes()[:-4])
+    elif kind == "text":
+        path.write_text("no weights")
+    with pytest.raises(BadBundle, match=r"x\.safetensors is no file of safetensors"):
+        read_weights(path)
+    assert not canary.exists()
 
 
 class Trap:

@@ -112,9 +112,9 @@ def retire(version: str, reason: str, *, out_of_service: bool) -> None:
 @click.option("--out", type=FILE, required=True, help="Folder for the bundle.")
 @spoken
 def convert(weights: Path, arch: str, task: str, out: Path) -> None:
-    """Turn old WEIGHTS (.pth, torchvision or timm names) into a bundle.
+    """Turn old WEIGHTS (.pth or .safetensors, torchvision or timm names) into a bundle.
 
-    What the pickle says is never run.
+    What a pickle says is never run.
     """
     from radlens.cli.lab import convert_weights
 

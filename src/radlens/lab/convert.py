@@ -1,4 +1,4 @@
-"""An old ``.pth`` file -> a bundle, with nothing claimed that was not measured."""
+"""An old file of weights -> a bundle, with nothing claimed that was not measured."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from radlens.lab.export import OPSET, export
 from radlens.lab.networks import build
 from radlens.lab.recipe import IMAGENET
 from radlens.lab.record import environment
-from radlens.lab.weights import load_strictly, read_pth
+from radlens.lab.weights import load_strictly, read_weights
 
 SIDE = 224
 STATEMENT = "Converted from an older file of weights; nothing about it has been measured here."
@@ -28,7 +28,7 @@ def convert(path: Path, *, arch: str, task: Task, out: Path) -> Path:
     architecture with one output for each label of the card; BadRecipe for an unknown ``arch``.
     """
     network = build(arch, len(task.labels), torch.Generator().manual_seed(0))
-    load_strictly(network, read_pth(path))
+    load_strictly(network, read_weights(path))
     spec = InputSpec(SIDE, SIDE, *IMAGENET, contrast=None)
     exported = export(network, spec)
     source = sha256(path.read_bytes()).hexdigest()

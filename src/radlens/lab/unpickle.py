@@ -37,9 +37,14 @@ def _unwrapped(content: Any) -> dict[str, torch.Tensor]:
             return _unwrapped(content[name])
     if not all(isinstance(value, torch.Tensor) for value in content.values()):
         return {}
+    return as_read(content)
+
+
+def as_read(tensors: Mapping[Any, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors as networks take them: numbers of any width as 32 bits."""
     return {
         str(key): value.float() if value.is_floating_point() else value
-        for key, value in content.items()
+        for key, value in tensors.items()
     }
 
 

