@@ -130,7 +130,9 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         registry=registry,
         live=LiveModels(registry, _models(settings, cards, blobs)),
         beside=Background(most=BESIDE),
-        line=BoundedLine(running=settings.workers, waiting=settings.waiting),
+        line=BoundedLine(
+            running=settings.workers, waiting=settings.waiting, each=settings.waiting_each
+        ),
         accounts=_accounts(settings, database),
         bounds=settings.bounds,
         workers=settings.workers,

@@ -158,8 +158,11 @@ class Legacy(Protocol):
 class Line(Protocol):
     """Those whose images are being read, and those who wait; its length is bounded."""
 
-    def place(self) -> AbstractContextManager[None]:
-        """A place until the end of the context; raises Busy at once where there is none."""
+    def place(self, of: str) -> AbstractContextManager[None]:
+        """A place for an account until the end of the context.
+
+        Raises Busy at once where there is none, TooManyAtOnce where others would get one.
+        """
         ...
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ class Settings:
     port: int = 8501
     workers: int = os.cpu_count() or 1
     waiting: int = 64
+    waiting_each: int = 48
     job_workers: int = 1
     drain_s: int = 30
     free_bytes: int = 256 * 2**20

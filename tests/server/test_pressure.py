@@ -5,8 +5,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.builders import picture, png
+from radlens.domain.account import Role
+from radlens.domain.audit import Actor
+from radlens.usecases.keys import add_key
+from radlens.usecases.users import add_user
+from tests.builders import picture, png, tiny_site
 from tests.server.conftest import FORM, Answer, Serve, ask, envelope, on_record, send
+
+ME = Actor("tester", "cli")
 
 
 def refused(answer: Answer) -> bool:
@@ -31,6 +37,27 @@ def test_who_finds_no_place_in_the_line_is_told_at_once(slow_home: Path, serve: 
     server.end()
     kept = {answer.body["prediction_id"] for answer in answers if answer.status == 201}
     assert kept == on_record(slow_home)
+
+
+def test_whoever_floods_the_line_is_told_to_wait_and_others_are_served(
+    slow_home: Path, serve: Serve
+):
+    with tiny_site(slow_home) as site:
+        add_user(site, "grace", role=Role.READER, password=site.accounts.new_secret(), by=ME)
+        _, secret = add_key(site, "grace", name="one", role=Role.READER, days=1, by=ME)
+    server = serve(slow_home, workers=1, waiting=8, waiting_each=2)
+    with ThreadPoolExecutor(12) as clients:
+        flood = [clients.submit(send, server.port, seed) for seed in range(10)]
+        first = next(as_completed(flood)).result()
+        assert (first.status, first.body["error"]["kind"]) == (429, "TooManyAtOnce")
+        assert "2 predictions of this account" in first.body["error"]["message"]
+        assert int(first.headers["retry-after"]) > 0
+        assert send(server.port, 99, Authorization=f"Bearer {secret}").status == 201
+        codes = [sent.result().status for sent in flood]
+    assert set(codes) == {201, 429}
+    counted = ask(server.port, "GET", "/metrics").content.decode()
+    assert f'radlens_errors_total{{kind="TooManyAtOnce"}} {codes.count(429)}.0' in counted
+    assert send(server.port, 100).status == 201  # and whoever waited is welcome again
 
 
 def test_uploads_that_do_not_fit_into_memory_together_are_refused(home: Path, serve: Serve):

@@ -29,6 +29,7 @@ from radlens.domain.errors import (
     NotSignedIn,
     RadLensError,
     Refused,
+    TooManyAtOnce,
     Unavailable,
 )
 from radlens.metrics import answered
@@ -96,7 +97,9 @@ def _predictions(site: Site) -> APIRouter:
     slots = CapacityLimiter(2 * site.workers)
 
     @router.post(
-        "/predictions", status_code=201, responses=declared(BadInput, Conflict, Unavailable)
+        "/predictions",
+        status_code=201,
+        responses=declared(BadInput, Conflict, TooManyAtOnce, Unavailable),
     )
     async def create_prediction(
         asking: Asking,
@@ -108,7 +111,7 @@ def _predictions(site: Site) -> APIRouter:
         upload = await file.read()
         reading = partial(predict, site, upload, task=task, by=asking.actor, key=idempotency_key)
         began = perf_counter()
-        with site.line.place():
+        with site.line.place(asking.actor.name):
             prediction = await to_thread.run_sync(reading, limiter=slots)
         answered(prediction.model.task, perf_counter() - began)
         return prediction_json(prediction, file.filename)

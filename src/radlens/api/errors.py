@@ -20,6 +20,7 @@ from radlens.domain.errors import (
     Refused,
     StorageFull,
     StorageUnavailable,
+    TooManyAtOnce,
     TooManyGuesses,
     Unavailable,
 )
@@ -37,11 +38,17 @@ STATUS: dict[type[RadLensError], int] = {
     NotSignedIn: 401,
     TooManyGuesses: 429,
     Refused: 403,
+    TooManyAtOnce: 429,
     Unavailable: 503,
     Corrupted: 500,
 }
 # What passes by itself, or by somebody's hand: when it is worth asking again.
-RETRY_S: dict[type[RadLensError], int] = {Busy: 2, StorageUnavailable: 5, StorageFull: 60}
+RETRY_S: dict[type[RadLensError], int] = {
+    Busy: 2,
+    TooManyAtOnce: 2,
+    StorageUnavailable: 5,
+    StorageFull: 60,
+}
 
 
 def status(error: RadLensError) -> int:

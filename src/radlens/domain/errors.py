@@ -44,6 +44,7 @@ RadLensError
 │   └── TooManyGuesses        too many failed sign-ins, for the moment
 ├── Unavailable
 │   ├── Busy                  as much is waiting as may wait, or the server is being stopped
+│   ├── TooManyAtOnce         as much of one account is waiting as may wait
 │   ├── NoLiveModel           no model answers for this task
 │   ├── BrokenModel           a registered model that does not load or prove itself here
 │   ├── StorageFull           the disk or quota is exhausted
@@ -256,6 +257,10 @@ class Unavailable(RadLensError):
 
 class Busy(Unavailable):
     pass
+
+
+class TooManyAtOnce(Unavailable):
+    default_hint = "Wait for some of the answers before you send more."
 
 
 class NoLiveModel(Unavailable):

@@ -95,9 +95,10 @@ def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensEr
     # The key makes one record even where two runs of the page meet on one upload.
     key = f"{_session()}:{task}:{digest}"
     began = perf_counter()
+    by = door.caller().actor
     try:
-        with site.line.place():
-            prediction = predict(site, content, task=task, by=door.caller().actor, key=key)
+        with site.line.place(by.name):
+            prediction = predict(site, content, task=task, by=by, key=key)
     except RadLensError as error:
         ERRORS.labels(error.kind).inc()
         return error

@@ -138,7 +138,7 @@ def _walk(site: Site) -> None:
     if sample:
         task, upload = sample
         if st.button(f"Measure: {task.title}", key="measure"):
-            with site.line.place(), st.spinner("Reading the sample"):
+            with site.line.place(door.caller().actor.name), st.spinner("Reading the sample"):
                 time_walk(site, upload.content(), task=task.name)
     timings = site.ledger.items(Kind.TIMING, limit=1)
     if timings:
