@@ -45,6 +45,7 @@ from radlens.usecases.checkpoint import checkpoint_when_due
 from radlens.usecases.follow import following
 from radlens.usecases.models import troubles
 from radlens.usecases.set_up import invite
+from radlens.usecases.settle import settle
 
 log = logging.getLogger("radlens")
 OPERATIONS = ("/livez", "/readyz", "/metrics")
@@ -67,6 +68,7 @@ def asgi(settings: Settings, *, demo: bool = False) -> ASGIApp:
     access = Access.from_toml(ACCESS.read_text(encoding="utf-8"))
     doors = ExitStack()
     site = doors.enter_context(open_site(settings))
+    settle(site, settings.told, usual=Settings(home=settings.home).told)
     provider = Provider.of(settings)
     callers = Callers(site, demo=demo, metrics_key=settings.metrics_key, provider=provider)
     door.enter(site, settings, Entrance(access, partial(_of_page, callers), demo=demo))

@@ -82,6 +82,15 @@ class Settings:
         return self.objects or f"file://{self.home}/objects"
 
     @property
+    def told(self) -> dict[str, object]:
+        """Every entry by its name; of a secret, whether there is one."""
+        return {
+            field.name: getattr(self, field.name) if field.repr else bool(getattr(self, field.name))
+            for field in fields(self)
+            if field.name != "home"
+        }
+
+    @property
     def local(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK

@@ -6,6 +6,8 @@ from typing import Any
 from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
 
 from radlens.domain.registry import Move, Version
+from radlens.usecases.compare import Compared
+from radlens.usecases.verify_model import Verified
 
 
 class VersionJson(TypedDict):
@@ -41,6 +43,37 @@ class ShownVersionJson(VersionJson):
 
     files: dict[str, str]
     moves: list[MoveJson]
+
+
+class ComparisonJson(TypedDict):
+    """Two versions of a task, and the newest record of both on the same cases, null if none."""
+
+    versions: list[VersionJson]
+    comparison: dict[str, Any] | None
+
+
+class VerifiedVersionJson(TypedDict):
+    """A version, and whether its parts and its golden answer are still what was registered."""
+
+    version: VersionJson
+    intact: bool
+    troubles: list[str]
+
+
+def comparison_json(found: Compared) -> ComparisonJson:
+    item = found.paired
+    return ComparisonJson(
+        versions=[version_json(found.first), version_json(found.second)],
+        comparison=None if item is None else {"id": item.id, **item.body},
+    )
+
+
+def verified_json(found: Verified) -> VerifiedVersionJson:
+    return VerifiedVersionJson(
+        version=version_json(found.version),
+        intact=not found.troubles,
+        troubles=list(found.troubles),
+    )
 
 
 def shown_json(version: Version, moves: Iterable[Move]) -> ShownVersionJson:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from radlens.api.app import create_api
 from radlens.api.operations import create_operations
+from radlens.domain.audit import Outcome, Verb
 from radlens.domain.errors import NoSuchObject, StorageFull
 from tests.builders import TASKS, damage, let_in, picture, png, tiny_site
 
@@ -19,11 +20,14 @@ COLOURED = png(np.stack([picture(seed) for seed in range(3)], 2))
 
 
 @pytest.fixture
-def client(tmp_path: Path):
-    with (
-        tiny_site(tmp_path, upload_bytes=200_000) as site,
-        TestClient(let_in(create_api(site)), raise_server_exceptions=False) as client,
-    ):
+def site(tmp_path: Path):
+    with tiny_site(tmp_path, upload_bytes=200_000) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(site):
+    with TestClient(let_in(create_api(site)), raise_server_exceptions=False) as client:
         yield client  # one event loop, as a server has
 
 
@@ -95,6 +99,20 @@ def test_a_body_without_a_declared_length_is_bounded_while_it_arrives(client) ->
     answer = client.post("/v1/predictions", content=endless(), headers=kind)
     assert answer.status_code == 422
     assert answer.json()["error"]["kind"] == "TooLarge"
+
+
+@pytest.mark.parametrize("size", [200_001, 900_000])  # found by the decoder, by the route
+def test_an_image_above_the_bound_is_refused_on_record_once(client, site, size: int) -> None:
+    post(client, bytes(size))
+    refused = [e.act for e in site.trail.entries() if e.act.outcome is Outcome.REFUSED]
+    assert [(act.verb, act.detail["kind"]) for act in refused] == [(Verb.PREDICT, "TooLarge")]
+    assert refused[0].by.via == "api"
+
+
+def test_another_body_above_the_bound_is_no_refused_image(client, site) -> None:
+    answer = client.post("/v1/users", content=bytes(900_000))
+    assert answer.json()["error"]["kind"] == "TooLarge"
+    assert [e for e in site.trail.entries() if e.act.outcome is Outcome.REFUSED] == []
 
 
 def test_a_misshapen_request_has_the_shape_of_every_error(client: TestClient) -> None:

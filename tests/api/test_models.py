@@ -12,9 +12,10 @@ from starlette.testclient import TestClient
 from radlens.api.app import create_api
 from radlens.domain.archive import archive_of, parts_of
 from radlens.domain.audit import Outcome, Verb
+from radlens.domain.registry import Stage
 from radlens.engines.bundle import read_parts
 from radlens.ports import Site
-from tests.builders import TASKS, let_in, tiny_bundle, tiny_site
+from tests.builders import TASKS, damage, let_in, tiny_bundle, tiny_site
 
 TASK = "chest-xray"
 LIMIT = 50_000
@@ -93,6 +94,36 @@ def test_what_is_downloaded_is_what_was_sent(
     assert answer.headers["content-type"] == "application/zip"
     assert parts_of(answer.content) == parts_of(archive)
     assert Verb.EXPORT_MODEL in {entry.act.verb for entry in site.trail.entries()}
+
+
+def test_a_version_is_verified_on_record_and_a_damaged_one_says_what_is_wrong(
+    site: Site, client: TestClient, archive: bytes, tmp_path: Path
+) -> None:
+    sent = send(client, archive).json()
+    path = f"/v1/versions/{sent['digest']}/verify"
+    intact = client.post(path).json()
+    assert (intact["intact"], intact["troubles"]) == (True, [])
+    assert intact["version"]["version"] == "new"
+    damage(tmp_path, TASK)
+    [version] = site.registry.versions(task=TASK, stage=Stage.LIVE)
+    broken = client.post(f"/v1/versions/{version.digest}/verify").json()
+    assert not broken["intact"]
+    assert broken["troubles"]
+    done = [e.act.outcome for e in site.trail.entries() if e.act.verb == Verb.VERIFY_MODEL]
+    assert done == [Outcome.DONE, Outcome.FAILED]
+
+
+def test_two_versions_are_compared_where_they_have_one_task(
+    client: TestClient, archive: bytes
+) -> None:
+    path = f"/v1/versions/{send(client, archive).json()['digest']}/comparison"
+    found = client.get(path, params={"other": f"{TASK}/tiny-1"}).json()
+    assert [side["version"] for side in found["versions"]] == ["new", "tiny-1"]
+    assert found["comparison"] is None
+    other = client.get(path, params={"other": "brain-tumor/tiny-1"})
+    assert (other.status_code, other.json()["error"]["kind"]) == (422, "BadInput")
+    assert client.get(path, params={"other": "absent"}).status_code == 404
+    assert client.get(path).status_code == 422
 
 
 def test_what_is_no_bundle_or_registered_already_is_refused_and_on_record(

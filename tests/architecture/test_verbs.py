@@ -6,7 +6,7 @@ from pathlib import Path
 from radlens.domain.audit import Verb
 
 SOURCE = Path(__file__).parents[2] / "src" / "radlens"
-# Verbs of what does not exist yet, and verbs that are chosen by their value.
+# Verbs of what does not exist yet.
 PENDING = {"REVIEW"}
 
 

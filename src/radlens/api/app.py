@@ -16,7 +16,7 @@ from radlens.api.audit import audit
 from radlens.api.callers import CALLER, Asking
 from radlens.api.errors import answer_errors, declared
 from radlens.api.jobs import jobs
-from radlens.api.limits import BodyLimit, Bound
+from radlens.api.limits import BodyLimit, Bound, route
 from radlens.api.models import models
 from radlens.api.operations import operations
 from radlens.api.trials import trials
@@ -40,6 +40,7 @@ from radlens.usecases.erase import erase
 from radlens.usecases.history import history
 from radlens.usecases.models import live_models
 from radlens.usecases.predict import predict
+from radlens.usecases.refuse import refuse
 from radlens.wire import (
     PredictionJson,
     RecordJson,
@@ -50,6 +51,7 @@ from radlens.wire_tasks import LiveModelJson, TaskJson, live_json, task_json
 
 # What the gatekeeper answers for every route, before the route is asked.
 GUARDED = declared(NotSignedIn, Refused)
+UPLOAD = "POST /v1/predictions"
 KEPT = declared(BadInput, NotFound, Corrupted, Unavailable)
 
 
@@ -76,7 +78,7 @@ def create_api(site: Site) -> FastAPI:
     bounds = site.bounds
     app.add_middleware(
         BodyLimit,
-        usual=Bound(bounds.upload_bytes, bounds.arriving_bytes),
+        usual=Bound(bounds.upload_bytes, bounds.arriving_bytes, _upload_refused(site)),
         own={"POST /v1/versions": Bound(bounds.bundle_bytes, 0, _bundle_refused(site))},
     )
     answer_errors(app)
@@ -87,6 +89,15 @@ def _bundle_refused(site: Site) -> Callable[[Scope, RadLensError], None]:
     def note(scope: Scope, error: RadLensError) -> None:
         with suppress(type(error)), attempted(site, Verb.ADD_MODEL, "", by=scope[CALLER].actor):
             raise error
+
+    return note
+
+
+def _upload_refused(site: Site) -> Callable[[Scope, RadLensError], None]:
+    def note(scope: Scope, error: RadLensError) -> None:
+        # No room for it just now is no refusal: the client comes again.
+        if isinstance(error, BadInput) and route(scope) == UPLOAD:
+            refuse(site, error, task="", by=scope[CALLER].actor)
 
     return note
 

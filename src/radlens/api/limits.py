@@ -62,7 +62,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        bound = self._own.get(_route(scope), self._usual)
+        bound = self._own.get(route(scope), self._usual)
         room = next(room for known, room in self._rooms if known is bound)
         most, arrived, held = bound.most + ENVELOPE_BYTES, 0, 0
 
@@ -101,6 +101,7 @@ def _declared(scope: Scope) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _route(scope: Scope) -> str:
+def route(scope: Scope) -> str:
+    """What is asked for, such as "POST /v1/versions", wherever the API is mounted."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return f"{scope['method']} {path}"

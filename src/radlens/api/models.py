@@ -12,16 +12,22 @@ from radlens.domain.archive import parts_of
 from radlens.domain.errors import BadInput, Unavailable
 from radlens.ports import Site
 from radlens.usecases.activate import activate, approve, roll_back
+from radlens.usecases.compare import compare
 from radlens.usecases.export_model import export_model
 from radlens.usecases.register import register
 from radlens.usecases.retire import retire
 from radlens.usecases.trace import trace
+from radlens.usecases.verify_model import verify_model
 from radlens.wire_models import (
+    ComparisonJson,
     MoveJson,
     ShownVersionJson,
+    VerifiedVersionJson,
     VersionJson,
+    comparison_json,
     move_json,
     shown_json,
+    verified_json,
     version_json,
 )
 
@@ -56,6 +62,11 @@ def models(site: Site) -> APIRouter:
         headers = {"Content-Disposition": name}
         return Response(archive, media_type="application/zip", headers=headers)
 
+    @router.post("/versions/{version}/verify", responses=FAILURES)
+    def post_verify(asking: Asking, version: str) -> VerifiedVersionJson:
+        """Whether each part still fits its digest, and the golden answer is what it was."""
+        return verified_json(verify_model(site, version, by=asking.actor))
+
     return router
 
 
@@ -70,6 +81,13 @@ def _reading(router: APIRouter, site: Site) -> None:
         """One version with its parts and its way so far."""
         found = site.registry.get(version)
         return shown_json(found, site.registry.moves(found.task))
+
+    @router.get("/versions/{version}/comparison", responses=FAILURES)
+    def get_comparison(
+        version: str, other: Annotated[str, Query(min_length=1, max_length=200)]
+    ) -> ComparisonJson:
+        """It and another version of its task: the figures of each, and those of both together."""
+        return comparison_json(compare(site, version, other))
 
     @router.get("/tasks/{task}/history", responses=declared(BadInput, Unavailable))
     def get_history(task: str, at: datetime | None = None) -> list[MoveJson]:

@@ -18,7 +18,7 @@ from radlens.usecases.compare import compare
 from radlens.usecases.export_model import export_model
 from radlens.usecases.trace import trace
 from radlens.usecases.verify_model import verify_model
-from radlens.wire_models import move_json, shown_json, version_json
+from radlens.wire_models import comparison_json, move_json, shown_json
 
 
 def show_version(site: Site, reference: str, *, as_json: bool) -> None:
@@ -57,9 +57,7 @@ def compare_versions(site: Site, one: str, other: str, *, as_json: bool) -> None
     found = compare(site, one, other)
     item = found.paired
     if as_json:
-        record = item and {"id": item.id, **item.body}
-        sides = [version_json(found.first), version_json(found.second)]
-        click.echo(json.dumps({"versions": sides, "comparison": record}, indent=1))
+        click.echo(json.dumps(comparison_json(found), indent=1))
         return
     figures = [_metrics(found.first), _metrics(found.second)]
     click.echo(f"{'':20} {found.first.version:28} {found.second.version}")

@@ -86,7 +86,7 @@ class UnreadableImage(BadInput):
 
 
 class TooLarge(BadInput):
-    default_hint = "Send a smaller image, or raise the bound in the settings."
+    default_hint = "Send something smaller, or raise the bound in the settings."
 
 
 class NotAssessable(BadInput):
