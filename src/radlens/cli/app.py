@@ -20,6 +20,7 @@ from radlens.cli.registered import history as versions_history
 from radlens.cli.runs import runs
 from radlens.cli.say import exit_code, me, spoken, this_site
 from radlens.cli.study import study
+from radlens.cli.synth import synth
 from radlens.cli.trials import agreement, canary, gate, preview, shadow, withdraw
 from radlens.cli.upgrade import upgrade
 
@@ -174,7 +175,7 @@ def train(recipe: Path, data: str, out: Path | None, *, queue: bool) -> None:
 trials = (agreement, canary, gate, preview, shadow, withdraw)
 for command in (*trials, show, compare, verify, export, versions_history):
     models.add_command(command)
-for group in (audit, data, jobs, models, runs, users, keys):
+for group in (audit, data, jobs, models, runs, synth, users, keys):
     app.add_command(group)
 for command in (backup, restore, evaluate, migrate, study, upgrade, work):
     app.add_command(command)

@@ -13,12 +13,16 @@ from radlens.domain.job import JobKind
 from radlens.domain.task import Task
 from radlens.ports import Site
 from radlens.usecases.jobs import enqueue
+from radlens.usecases.release import unreleased
 
 
 def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
     """Train by a recipe and say where the bundle is."""
     with lab_extra("train"):
+        from radlens.lab.dataset import named
         from radlens.lab.train import train
+    for warning in unreleased(site, named(site, data)):
+        click.echo(f"Warning: {warning}", err=True)
     run = train(site, recipe, data=data, out=out)
     if run:  # under torchrun, only the first process speaks
         bundle = out / run.task

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     EVALUATION = "evaluation"
     COMPARISON = "comparison"
     STUDY = "study"
+    ASSESSMENT = "assessment"
     CARD = "card"  # a label that the site added to a task card
     TIMING = "timing"
 

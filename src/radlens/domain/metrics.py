@@ -38,6 +38,19 @@ class Proportion:
         half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
+    @property
+    def at_most(self) -> float:
+        """The exact 95 % upper bound: with a larger share so few hits come once in twenty times.
+
+        One-sided (Clopper and Pearson 1934, Biometrika 26).
+        """
+        low, high = self.value, 1.0
+        while high - low > 1e-9 and self.hits < self.n:
+            middle = (low + high) / 2
+            rare = 1 - binomial_tail(self.hits + 1, self.n, middle) < 0.05
+            low, high = (low, middle) if rare else (middle, high)
+        return high
+
 
 @dataclass(frozen=True)
 class Confusion:

@@ -26,5 +26,17 @@ def bar(bars: Progress, work: str) -> Seen:
     return lambda done, of: bars.update(task, completed=done, total=of)
 
 
+def stages(seen: Seen, of: int) -> Callable[[int], Seen]:
+    """Parts of one piece of work of ``of`` steps: ``stages(seen, of)(n)`` hears of the next n."""
+    begun = 0
+
+    def stage(n: int) -> Seen:
+        nonlocal begun
+        before, begun = begun, begun + n
+        return lambda done, total: seen(before + done * n // max(total, 1), of)
+
+    return stage
+
+
 def silent(done: int, of: int) -> None:
     """Nobody looks."""

@@ -143,11 +143,11 @@ def subject_of(site: Site, engine: Engine, dataset: Dataset, *, split: str, seed
         split=split,
         unit="patients" if dataset.patients_known else "near-duplicate groups",
         seed=seed,
-        trained_on=_trained_on(site, engine.manifest, images_of(dataset, split)),
+        trained_on=trained_on(site, engine.manifest, images_of(dataset, split)),
     )
 
 
-def _trained_on(site: Site, manifest: Manifest, images: Sequence[Image]) -> int | None:
+def trained_on(site: Site, manifest: Manifest, images: Sequence[Image]) -> int | None:
     """How many of the images the model was fitted to, as far as its data is on record here."""
     data = manifest.provenance.get("dataset") or {}
     try:

@@ -8,7 +8,7 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-from radlens.lab.synth.diversity import SCALES, WINDOW, alike, diversity, pairs
+from radlens.lab.synth.diversity import SCALES, WINDOW, Side, alike, diversity, pairs
 from radlens.lab.synth.fidelity import LEAST
 from tests.builders import picture
 
@@ -46,22 +46,26 @@ def test_an_image_is_wholly_like_itself():
     assert found["ms_ssim"] == pytest.approx([1], abs=1e-4)
 
 
-def test_no_pair_is_of_one_unit_and_none_comes_twice():
-    unit = np.repeat(np.arange(20), 5)
-    one, other = pairs(unit, np.random.default_rng(0))
+def side(stack: np.ndarray) -> Side:
+    return stack, np.arange(len(stack)), np.zeros(len(stack), int)
+
+
+def test_a_pair_is_of_one_class_and_two_units_and_none_comes_twice():
+    unit, kind = np.repeat(np.arange(20), 5), np.arange(100) % 2
+    one, other = pairs(unit, kind, np.random.default_rng(0))
     assert (unit[one] != unit[other]).all()
+    assert (kind[one] == kind[other]).all()
     assert len({*zip(one.tolist(), other.tolist(), strict=True)}) == len(one) == 300
 
 
 def test_a_generator_that_repeats_itself_is_less_diverse_than_real_images():
     real = images(*range(40))
     noise = np.random.default_rng(0).normal(0, 0.01, (40, 64, 64)).astype(np.float32)
-    found = diversity(real[:1] + noise, real, (np.arange(40), np.arange(40)), seed=1)
+    found = diversity(side(real[:1] + noise), side(real), seed=1)
     assert found["ssim"].low > found["ssim_real"].high  # type: ignore[union-attr]
     assert found["ms_ssim"].low > found["ms_ssim_real"].high  # type: ignore[union-attr]
 
 
 def test_too_few_images_of_a_class_say_nothing():
     few, many = images(*range(LEAST - 1)), images(*range(LEAST))
-    units = np.arange(LEAST - 1), np.arange(LEAST)
-    assert diversity(few, many, units, seed=1) == {}
+    assert diversity(side(few), side(many), seed=1) == {}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from radlens.domain.errors import BadBundle
+from radlens.domain.errors import BadBundle, BadDataset
 from radlens.engines.golden import golden_scan
 from radlens.imaging.decode import decode
 from radlens.imaging.prepare import grey, prepare
@@ -36,7 +36,7 @@ def test_a_network_without_evidence_is_refused():
 def test_views_are_of_each_image_in_its_place():
     judge = Penultimate(tiny_network(4).SerializeToString(), SPEC)
     scans = [decode(png(picture(seed))) for seed in range(35)]
-    found = view(iter(scans), 35, judge)
+    found = view(iter(scans), ["an image"] * 35, judge)
     assert len(found) == 35
     for at in (0, 16, 34):
         alone, logits = judge(prepare(scans[at], SPEC)[None])
@@ -52,4 +52,11 @@ def test_views_are_of_each_image_in_its_place():
 
 def test_one_image_is_seen_too():
     judge = Penultimate(tiny_network(4).SerializeToString(), SPEC)
-    assert len(view([golden_scan()], 1, judge)) == 1
+    assert len(view([golden_scan()], ["golden"], judge)) == 1
+
+
+def test_a_blank_image_is_named():
+    judge = Penultimate(tiny_network(4).SerializeToString(), SPEC)
+    scans = [decode(png(pixels)) for pixels in (picture(1), np.full((64, 64), 7, np.uint8))]
+    with pytest.raises(BadDataset, match=r"^second: The image is blank"):
+        view(scans, ["first", "second"], judge)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from radlens.domain.evaluation import Measures
 from radlens.lab.bootstrap import measure, resamples
+from radlens.lab.scores import share
 from radlens.lab.synth.fidelity import LEAST, RESAMPLES
 
 # Wang et al. 2004 (IEEE TIP 13): window, its spread, and the two constants for values in [0, 1].
@@ -20,38 +21,36 @@ PAIRS, BATCH = 300, 100
 Array = NDArray[np.floating]
 
 
-def diversity(
-    made: NDArray[np.float32],
-    real: NDArray[np.float32],
-    units: tuple[NDArray[np.int64], NDArray[np.int64]],
-    *,
-    seed: int,
-) -> Measures:
+# Images (n, 64, 64) in [0, 1], the unit of each and its class, both (n,).
+Side = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]
+
+
+def diversity(made: Side, real: Side, *, seed: int) -> Measures:
     """The mean likeness of two images of one class, ``ssim`` and ``ms_ssim``; real: ``..._real``.
 
-    The lower, the more diverse. Images (n, 64, 64) in [0, 1] of one class; pairs are of two units,
-    and intervals draw units again. Empty where one side has fewer than ``LEAST``.
+    The lower, the more diverse. Intervals draw units again. Empty where one side has fewer images
+    than ``LEAST``.
     """
-    if min(len(made), len(real)) < LEAST:
+    if min(len(made[0]), len(real[0])) < LEAST:
         return {}
     found: dict[str, Array] = {}
     rng = np.random.default_rng(seed)
-    for suffix, images, unit in zip(("", "_real"), (made, real), units, strict=True):
-        one, other = pairs(unit, rng)
+    for suffix, (images, unit, kind) in (("", made), ("_real", real)):
+        one, other = pairs(unit, kind, rng)
         again = resamples(unit, rng, RESAMPLES)
         weight = again[:, one] * again[:, other]
         for name, values in alike(images, one, other).items():
-            found[f"{name}{suffix}"] = weight @ values / np.maximum(weight.sum(1), 1)
-    return {name: measure(values, len(made)) for name, values in found.items()}
+            found[f"{name}{suffix}"] = share(weight @ values, weight.sum(1))
+    return {name: measure(values, len(made[0])) for name, values in found.items()}
 
 
 def pairs(
-    unit: NDArray[np.int64], rng: np.random.Generator
+    unit: NDArray[np.int64], kind: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of ``PAIRS`` pairs of images of two units, each pair at most once."""
+    """Positions of ``PAIRS`` pairs of images of one class and two units, each pair once."""
     first, second = np.triu_indices(len(unit), 1)
-    apart = np.flatnonzero(unit[first] != unit[second])
-    some = rng.permutation(apart)[:PAIRS]
+    fits = np.flatnonzero((unit[first] != unit[second]) & (kind[first] == kind[second]))
+    some = rng.permutation(fits)[:PAIRS]
     return first[some], second[some]
 
 
@@ -63,7 +62,7 @@ def alike(
     stack = torch.from_numpy(images)[:, None]
     parts = [
         _alike(stack[one[at : at + BATCH]], stack[other[at : at + BATCH]])
-        for at in range(0, len(one), BATCH)
+        for at in range(0, max(len(one), 1), BATCH)
     ]
     ssim, several = (torch.cat(each).double().numpy() for each in zip(*parts, strict=True))
     return {"ssim": ssim, "ms_ssim": several}

@@ -1,6 +1,6 @@
 """What two networks make of images: the task's own classifier, and EfficientNet-Lite0."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from radlens.domain.errors import BadBundle
+from radlens.domain.errors import BadBundle, BadDataset, BadInput
 from radlens.domain.model import InputSpec
 from radlens.domain.scan import Scan
 from radlens.imaging.prepare import prepare
@@ -67,14 +67,20 @@ class Views:
         return Views(self.copies[which], features, self.logits[which])
 
 
-def view(scans: Iterable[Scan], n: int, judge: Penultimate, seen: Seen = silent) -> Views:
-    """The views of n scans, each read once."""
+def view(
+    scans: Iterable[Scan], names: Sequence[str], judge: Penultimate, seen: Seen = silent
+) -> Views:
+    """The views of scans, each read once; raises BadDataset with the name of one that cannot be."""
+    n = len(names)
     found: list[tuple[Array, Array]] = []
     waiting: list[Array] = []
 
     def passing() -> Iterator[Scan]:
         for at, scan in enumerate(scans, 1):
-            waiting.append(prepare(scan, judge.spec))
+            try:
+                waiting.append(prepare(scan, judge.spec))
+            except BadInput as error:
+                raise BadDataset(f"{names[at - 1]}: {error.message}") from error
             if len(waiting) == BATCH or at == n:
                 found.append(judge(np.stack(waiting)))
                 waiting.clear()

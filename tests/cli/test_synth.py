@@ -1,0 +1,60 @@
+"""``radlens synth`` as people use it: assess, and what the gate says."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from radlens.cli.app import app
+from tests.builders import tiny_site
+from tests.lab.planted import alike
+from tests.lab.synth.made import hidden, made_images, real_images
+
+
+def run(home: Path, *arguments: object) -> Result:
+    environment = {"RADLENS_HOME": str(home), "COLUMNS": "100", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, ["synth", *map(str, arguments)], env=environment)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    with tiny_site(folder) as site:
+        real_images(site)
+        made_images(site, [*(alike(1000 + n) for n in range(20)), hidden(4)], name="made")
+    return folder
+
+
+def test_a_dataset_is_assessed_and_then_the_gate_says_why_it_is_blocked(home: Path):
+    before = run(home, "release", "made")
+    assert before.exit_code == 0, before.output
+    assert before.output.count("is blocked. How near they are to real images is unknown") == 4
+
+    done = run(home, "assess", "made", "--against", "real", "--out", home / "out")
+    assert done.exit_code == 0, done.output
+    assert "copies: 1 of 21, at most" in done.output
+    assert "On record as the assessment" in done.output
+    record = json.loads((home / "out" / "record.json").read_text())
+    assert record["kind"] == "assessment"
+    assert record["copies"]["rate"]["hits"] == 1
+    assert (home / "out" / "card.md").read_text().startswith("# made: what its synthetic images")
+    assert (home / "out" / "neighbours.png").read_bytes().startswith(b"\x89PNG")
+
+    told = json.loads(run(home, "release", "made", "--json").stdout)
+    assert not any(each["released"] for each in told.values())
+    assert {check["name"] for each in told.values() for check in each["checks"]} == {
+        "fidelity", "copies", "utility",
+    }  # fmt: skip
+
+
+def test_what_cannot_be_assessed_ends_with_its_code_and_a_hint(home: Path):
+    for arguments, code in (
+        (("assess", "nobody", "--against", "real"), 3),
+        (("assess", "real", "--against", "real"), 2),
+        (("release", "nobody"), 3),
+        (("release", "real"), 2),
+    ):
+        done = run(home, *arguments)
+        assert done.exit_code == code, done.output
+        assert "Hint: " in done.output

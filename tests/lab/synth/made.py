@@ -1,0 +1,46 @@
+"""Datasets on record for tests of synthetic images: a real one, and one that a generator made."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from radlens.domain.dataset import Dataset
+from radlens.domain.task import Task
+from radlens.lab.dataset import register
+from radlens.ports import Site
+from tests.builders import TASKS, png
+from tests.lab.planted import alike, stored
+
+BRAIN = TASKS["brain-tumor"]
+TRAIN, HELD = 80, 60
+
+
+def real_images(site: Site, name: str = "real", *, splits: Sequence[str] = ()) -> Dataset:
+    """80 training images and 60 held out, one patient each."""
+    n = TRAIN + HELD
+    cut = splits or ["train"] * TRAIN + ["val"] * (HELD // 2) + ["test"] * (HELD // 2)
+    uploads = [png(alike(seed)) for seed in range(n)]
+    patients = [f"P{n}" for n in range(n)]
+    made = replace(stored(site, uploads, BRAIN, splits=cut, patients=patients), name=name)
+    register(site, made)
+    return made
+
+
+def made_images(
+    site: Site, pixels: Sequence[np.ndarray], *, name: str, task: Task = BRAIN
+) -> Dataset:
+    """A synthetic dataset of these pixels, labels in turn."""
+    splits = ["train"] * len(pixels)
+    made = stored(site, [png(each) for each in pixels], task, splits=splits)
+    images = tuple(replace(i, about={"synthetic": "by a test"}) for i in made.images)
+    made = replace(made, name=name, images=images, parents=("a generation",))
+    register(site, made)
+    return made
+
+
+def hidden(seed: int) -> np.ndarray:
+    """A copy of a training image: mirrored, shifted, noisy."""
+    rng = np.random.default_rng(seed)
+    moved = np.roll(alike(seed)[:, ::-1], rng.integers(-4, 5, 2), (0, 1)).astype(float)
+    return (moved + rng.normal(0, 6, moved.shape)).clip(0, 255).astype(np.uint8)
