@@ -72,9 +72,8 @@ def test_a_dataset_without_synthetic_images_or_of_nothing_else_is_not_warned_of(
 
 def test_a_study_that_found_harm_blocks_its_class(site: Site):
     on_record(site, MADE)
-    found = {
-        "glioma": {"verdict": "harmed", "difference": dict(value=-0.1, low=-0.2, high=-0.01, n=9)}
-    }
+    apart = {"value": -0.1, "low": -0.2, "high": -0.01, "n": 9}
+    found = {"glioma": {"verdict": "harmed", "difference": apart}}
     study = replace(
         assessment(), id=site.new_id(), kind=Kind.STUDY, body={"utility": found}, parents=(MADE.id,)
     )

@@ -13,11 +13,11 @@ from tests.builders import TASKS, png
 from tests.lab.planted import alike, stored
 
 BRAIN = TASKS["brain-tumor"]
-TRAIN, HELD = 80, 60
+TRAIN, HELD = 48, 40
 
 
 def real_images(site: Site, name: str = "real", *, splits: Sequence[str] = ()) -> Dataset:
-    """80 training images and 60 held out, one patient each."""
+    """Training and held-out images, one patient each."""
     n = TRAIN + HELD
     cut = splits or ["train"] * TRAIN + ["val"] * (HELD // 2) + ["test"] * (HELD // 2)
     uploads = [png(alike(seed)) for seed in range(n)]

@@ -66,6 +66,7 @@ def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: S
         turned = view(mirrored(change(_read(blobs, images))), names, judge, stage(n))
         return Both(views, turned.features)
 
+    drawn = both(asked.made)
     names = [image.file for image in asked.train]
     known = view(_read(blobs, asked.train), names, judge, stage(train))
     outside = both(asked.held)
@@ -78,7 +79,6 @@ def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: S
     own = ratios(outside, known, outside.views, unit[:, None] == unit)
     limit = limits(near.agreement[~again], own)
 
-    drawn = both(asked.made)
     near_train = nearest(drawn.views.copies, known.copies, stage(made))
     near_held = nearest(drawn.views.copies, outside.views.copies, stage(made))
     ratio = ratios(drawn, known, outside.views)
