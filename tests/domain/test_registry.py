@@ -6,6 +6,7 @@ import pytest
 
 from radlens.domain.audit import Actor
 from radlens.domain.errors import WrongStage
+from radlens.domain.evaluation import Measure
 from radlens.domain.registry import NEXT, Stage, Version, move
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -41,3 +42,11 @@ def test_a_version_of_an_older_application_never_answers() -> None:
     legacy = version(Stage.RETIRED, files={}, source="legacy")
     with pytest.raises(WrongStage, match="no bundle"):
         go(legacy, Stage.LIVE)
+
+
+def test_the_figures_of_a_version_are_measures_also_where_the_number_of_cases_is_not_said() -> None:
+    told = {"mean_auroc": {"value": 0.7, "low": 0.6, "high": 0.8}, "labels": 13}
+    assert version(Stage.LIVE, facts={"metrics": told}).measures == {
+        "mean_auroc": Measure(0.7, 0.6, 0.8, 0)
+    }
+    assert version(Stage.LIVE).measures == {}

@@ -1,17 +1,15 @@
 """What the commands about registered versions do and say."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from radlens.cli.written import bytes_to
 from radlens.domain.audit import Actor
 from radlens.domain.evaluation import Measure
-from radlens.domain.registry import Move, Version
+from radlens.domain.registry import Move
 from radlens.ports import Site
 from radlens.reports.part import shown
 from radlens.usecases.compare import compare
@@ -42,7 +40,7 @@ def show_version(site: Site, reference: str, *, as_json: bool) -> None:
         "approved by": ", ".join(version.approved),
         "thresholds": points,
         **{f"part {name}": f"sha256:{digest}" for name, digest in version.files.items()},
-        **{f"figure {name}": _figure(entry) for name, entry in _metrics(version).items()},
+        **{f"figure {name}": shown(measure) for name, measure in version.measures.items()},
     }
     for name, value in rows.items():
         if value:
@@ -59,10 +57,10 @@ def compare_versions(site: Site, one: str, other: str, *, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(comparison_json(found), indent=1))
         return
-    figures = [_metrics(found.first), _metrics(found.second)]
+    figures = [found.first.measures, found.second.measures]
     click.echo(f"{'':20} {found.first.version:28} {found.second.version}")
     for name in {**figures[0], **figures[1]}:
-        left, right = (_figure(side.get(name)) for side in figures)
+        left, right = (shown(side.get(name)) for side in figures)
         click.echo(f"{name:20} {left:28} {right}")
     click.echo("Each by its own training, on its own held-out cases, with 95 % intervals.")
     if item is None:
@@ -70,7 +68,8 @@ def compare_versions(site: Site, one: str, other: str, *, as_json: bool) -> None
         return
     click.echo(f"On the same {item.body['images']} cases, {item.name} (record {item.id[:12]}):")
     for name, entry in item.body["whole"].items():
-        click.echo(f"{name:20} difference {_figure(entry and entry['difference'])}")
+        apart = shown(entry and Measure.of(entry["difference"]))
+        click.echo(f"{name:20} difference {apart}")
 
 
 def verify_versions(site: Site, reference: str | None, *, by: Actor) -> bool:
@@ -104,17 +103,6 @@ def show_moves(site: Site, task: str, *, at: datetime | None, as_json: bool) -> 
     names = {found.digest: found.version for found in site.registry.versions(task=task)}
     for step in moves:
         click.echo(_step(step, names.get(step.digest, step.digest[:12])))
-
-
-def _metrics(version: Version) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = version.facts.get("metrics") or {}
-    return found
-
-
-def _figure(entry: Mapping[str, Any] | None) -> str:
-    if not entry:
-        return shown(None)
-    return shown(Measure(entry["value"], entry["low"], entry["high"], entry.get("n", 0)))
 
 
 def _step(step: Move, name: str) -> str:

@@ -13,12 +13,12 @@ from radlens.domain.errors import (
     BadInput,
     Conflict,
     Corrupted,
-    MissingExtra,
     NotFound,
     RadLensError,
     Refused,
     Unavailable,
 )
+from radlens.domain.extras import imports_of
 
 if TYPE_CHECKING:
     from radlens.domain.audit import Actor
@@ -62,14 +62,8 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def lab_extra(command: str) -> Iterator[None]:
     """Imports of the lab: MissingExtra where a package that they need is not installed."""
-    try:
+    with imports_of("lab", without=f"`radlens {command}` needs the lab extra."):
         yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "radlens":
-            raise  # a part of the product is missing, which no extra brings
-        raise MissingExtra(
-            f"`radlens {command}` needs the lab extra.", hint="pip install 'radlens[lab]'"
-        ) from error
 
 
 @contextmanager

@@ -17,6 +17,11 @@ class Measure:
     high: float
     n: int
 
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> "Measure":
+        """A figure from its JSON, which may leave ``n`` out."""
+        return cls(entry["value"], entry["low"], entry["high"], entry.get("n", 0))
+
 
 # By the figure's name; None where it is not measurable: one class is missing, or too few cases.
 Measures = Mapping[str, Measure | None]

@@ -8,6 +8,7 @@ from typing import Any
 
 from radlens.domain.audit import Actor
 from radlens.domain.errors import WrongStage
+from radlens.domain.evaluation import Measure, Measures
 from radlens.domain.finding import OperatingPoint
 from radlens.domain.model import Manifest
 
@@ -64,6 +65,12 @@ class Version:
     def loadable(self) -> bool:
         """Whether there is a bundle to load at all."""
         return bool(self.files)
+
+    @property
+    def measures(self) -> Measures:
+        """The figures that its own training measured, by name."""
+        known = self.facts.get("metrics") or {}
+        return {name: Measure.of(e) for name, e in known.items() if isinstance(e, Mapping)}
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, EFBIG, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 
 from radlens.domain.errors import DigestMismatch, NoSuchObject, StorageFull, StorageUnavailable
+from radlens.storage.disk import FULL, sync
 
 DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -28,7 +28,7 @@ class FolderBlobs:
         path = self._path(digest)
         with _translated():
             if _size(path) == len(content):
-                _sync(path.parent)  # the name may be another process's, and not on disk yet
+                sync(path.parent)  # the name may be another process's, and not on disk yet
             else:
                 self._make(path.parent)
                 _write(path, content)
@@ -49,7 +49,7 @@ class FolderBlobs:
         path = self._path(digest)
         with _translated(), suppress(FileNotFoundError):
             path.unlink()
-            _sync(path.parent)
+            sync(path.parent)
 
     def _path(self, digest: str) -> Path:
         if not DIGEST.fullmatch(digest):
@@ -60,7 +60,7 @@ class FolderBlobs:
         if not shelf.is_dir():
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             shelf.mkdir(mode=0o700, exist_ok=True)
-            _sync(self._root)
+            sync(self._root)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -76,7 +76,7 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _size(path: Path) -> int | None:
@@ -86,20 +86,12 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (ENOSPC, EDQUOT, EFBIG):
+        if error.errno in FULL:
             raise StorageFull("The disk that holds the objects is full.") from error
         raise StorageUnavailable(
             f"The objects folder does not answer: {error.strerror}."

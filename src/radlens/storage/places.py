@@ -1,12 +1,11 @@
 """Where the stores of a site are, by URL; what reaches them is imported only where it is named."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from radlens.domain.errors import BadSettings, MissingExtra
+from radlens.domain.errors import BadSettings
+from radlens.domain.extras import imports_of
 from radlens.ports import Blobs
 from radlens.storage.database import Database
 from radlens.storage.folder import FolderBlobs
@@ -35,7 +34,7 @@ def open_database(url: str) -> Database:
             "The address of the database cannot be read.",
             hint="It has the form postgresql://USER:PASSWORD@HOST:5432/DATABASE.",
         )
-    with _extra("postgres", "A database in PostgreSQL"):
+    with imports_of("postgres", without="A database in PostgreSQL needs the extra postgres."):
         from radlens.storage.postgres import PostgresDatabase
     return PostgresDatabase(url)
 
@@ -44,7 +43,7 @@ def open_blobs(url: str, access: Access) -> Blobs:
     """The objects below ``file://FOLDER`` or ``s3://BUCKET/PREFIX``."""
     if url.startswith(FOLDER):
         return FolderBlobs(Path(url.removeprefix(FOLDER)))
-    with _extra("s3", "An object store"):
+    with imports_of("s3", without="An object store needs the extra s3."):
         from radlens.storage.s3 import S3Blobs
     return S3Blobs(url, access)
 
@@ -68,15 +67,3 @@ def shown(url: str) -> str:
     if parts.scheme in ("sqlite", "file"):
         return parts.path
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
-
-
-@contextmanager
-def _extra(name: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "radlens":
-            raise  # a part of the product is missing, which no extra brings
-        raise MissingExtra(
-            f"{what} needs the extra {name}.", hint=f"pip install 'radlens[{name}]'"
-        ) from error

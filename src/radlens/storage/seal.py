@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.errors import BadSettings, StorageFull, StorageUnavailable
+from radlens.storage.disk import FULL, sync
 from radlens.storage.rows import time_of, zoned
 
 if TYPE_CHECKING:  # OpenSSL is loaded by those who sign or verify, not by every command
@@ -66,7 +66,7 @@ class FileSeal:
                 os.fsync(there)
             finally:
                 os.close(there)
-            _sync(self.mirror.parent)
+            sync(self.mirror.parent)
 
     def kept(self) -> list[Checkpoint]:
         with _told(self.mirror):
@@ -133,7 +133,7 @@ def _write_once(path: Path, content: Callable[[], bytes]) -> None:
             return
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _line(checkpoint: Checkpoint) -> str:
@@ -154,19 +154,11 @@ def _checkpoint(line: bytes) -> Checkpoint | None:
     return Checkpoint(said, signature) if fits else None
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (ENOSPC, EDQUOT, EFBIG):
+        if error.errno in FULL:
             raise StorageFull(f"The disk that holds {path.name} is full.") from error
         raise StorageUnavailable(f"{path} cannot be used: {error.strerror}.") from error

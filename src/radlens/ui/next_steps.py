@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Kind
 from radlens.domain.model import Manifest
 from radlens.domain.study import Study, Verdict
@@ -63,9 +64,10 @@ def _labels(site: Site) -> Iterator[Advice]:
         if weakest := _weakest(manifest):
             name, entry = weakest
             title = site.tasks[manifest.task].label(name).title
-            chance = entry["auroc"]["low"] <= ANY_BETTER
+            auroc = Measure.of(entry["auroc"])
+            chance = auroc.low <= ANY_BETTER
             because = (
-                f"the lowest AUROC of {manifest.version}: {interval(entry['auroc'])} from "
+                f"the lowest AUROC of {manifest.version}: {interval(auroc)} from "
                 f"{entry['positives']:,} positive cases"
                 + (", which chance may reach as well" if chance else "")
             )
@@ -85,6 +87,6 @@ def _studies(site: Site) -> Iterator[Advice]:
             if step.verdict is not Verdict.HELPED:
                 because = (
                     f"the study {study.name}, {step.per_class} images a class: against "
-                    f"{step.before} it {step.verdict}, {interval(vars(step.difference))}"
+                    f"{step.before} it {step.verdict}, {interval(step.difference)}"
                 )
                 yield Advice(f"Something else than {step.after}", because)

@@ -1,14 +1,14 @@
 """One version of a model as a card: what it is, what was measured, beside the live one."""
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from radlens.domain.bundle import CARD
+from radlens.domain.evaluation import Measure, Measures
 from radlens.domain.registry import Move, Stage, Version
 from radlens.ports import Site
+from radlens.reports.part import shown
 from radlens.ui import door
 from radlens.ui.spoken import spoken
 from radlens.usecases.export_model import export_model
@@ -44,10 +44,10 @@ def became(step: Move) -> str:
 
 def figures(version: Version) -> str:
     """The first figures with their intervals in one line."""
-    return figures_of(version.facts.get("metrics", {}))
+    return figures_of(version.measures)
 
 
-def figures_of(known: Mapping[str, Any]) -> str:
+def figures_of(known: Measures) -> str:
     """The first of these figures with their intervals in one line."""
     said = [f"{named(name)} {interval(known[name])}" for name in FIRST if name in known]
     return "; ".join(said) or "Nothing was measured."
@@ -61,11 +61,9 @@ def named(figure: str) -> str:
     return words
 
 
-def interval(entry: Mapping[str, float] | None) -> str:
+def interval(measure: Measure | None) -> str:
     """A figure with its 95 % interval: ``0.731 (0.702 to 0.759)``."""
-    if entry is None:
-        return "not measured"
-    return f"{entry['value']:.3f} ({entry['low']:.3f} to {entry['high']:.3f})"
+    return "not measured" if measure is None else shown(measure)
 
 
 def live_html(live: Version, since: Move) -> str:
@@ -112,16 +110,15 @@ def _head(site: Site, version: Version) -> str:
 
 def _figures(version: Version, live: Version | None) -> str:
     sides = [version] + ([live] if live else [])
-    known = [side.facts.get("metrics", {}) for side in sides]
-    names = [name for name in known[0] if isinstance(known[0][name], Mapping)]
-    if not names:
+    known = [side.measures for side in sides]
+    if not known[0]:
         return '<p class="rl-empty">No figures came with this version.</p>'
     heads = "".join(f'<th scope="col">{escape(_side(side))}</th>' for side in sides)
     rows = "".join(
         f'<tr><th scope="row">{escape(named(name))}</th>'
         + "".join(f"<td>{interval(side.get(name))}</td>" for side in known)
         + "</tr>"
-        for name in names
+        for name in known[0]
     )
     note = (
         "Measured by each version's own training, on its own held-out cases, with 95 % intervals. "

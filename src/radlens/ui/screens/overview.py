@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
@@ -106,7 +107,7 @@ def _evaluated(item: Item | None, version: Version) -> str:
         command = f"radlens evaluate {version.task} --dataset NAME"
         return safe("None yet: ") + code(command)
     subject, whole = item.body["subject"], item.body["scores"]["whole"]
-    said = versions.figures_of(whole)
+    said = versions.figures_of({name: e and Measure.of(e) for name, e in whole.items()})
     return f"{_day(item.time)}, {subject['model']} on {subject['dataset']}: {said}"
 
 
