@@ -143,14 +143,35 @@ def test_the_log_tells_of_a_reading_and_leads_to_its_image(opened, server):
     expect(opened.get_by_role("cell", name="view-audit")).to_have_count(0)  # the newest
     opened.get_by_role("button", name=re.compile("Open [0-9,]+")).first.click()
     expect(opened.get_by_role("heading", name="Entry")).to_be_visible()
+    image = server.get(opened.get_by_role("link", name="Image (PNG)").get_attribute("href"))
+    assert image.startswith(b"\x89PNG")
+    report = server.get(opened.get_by_role("link", name="Report (PDF)").get_attribute("href"))
+    assert report.startswith(b"%PDF")
     opened.get_by_role("link", name="Open the image").click()
-    expect(opened.get_by_role("heading", name="All findings")).to_be_visible()
+    opened.get_by_role("heading", name="All findings").wait_for()  # a page that is loaded anew
 
 
 def test_the_log_verifies_at_the_press_of_a_button(opened):
     go(opened, "Audit Log")
     opened.get_by_role("button", name="Verify the log").click()
     expect(opened.get_by_text("entries verify")).to_be_visible()
+
+
+def test_the_log_is_taken_along_in_each_form_and_says_so(opened, server):
+    go(opened, "Audit Log")
+    forms = {"JSON Lines": "jsonl", "CSV": "csv", "FHIR": "fhir.json"}
+    for title, ending in forms.items():
+        with opened.expect_download() as download:
+            opened.get_by_role("link", name=title, exact=True).click()
+        assert download.value.suggested_filename == f"radlens-audit.{ending}"
+        assert "view-audit" in download.value.path().read_text()
+    told = json.loads(server.get("/api/v1/audit?verb=export-audit&limit=3"))["entries"]
+    assert [entry["detail"]["form"] for entry in told] == ["fhir", "csv", "jsonl"]
+
+
+def test_the_log_tells_what_the_server_was_told(server):
+    [told, *_] = json.loads(server.get("/api/v1/audit?verb=change-settings"))["entries"]
+    assert "port" in told["detail"]["changed"]
 
 
 def test_an_entry_that_is_not_there_is_a_sentence_and_a_hint(opened, server):

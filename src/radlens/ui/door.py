@@ -80,6 +80,11 @@ def may_see(caller: Caller, page: str) -> bool:
     return row is not None and caller.may(row.roles)
 
 
+def may_get(path: str) -> bool:
+    """Whether the table of access lets who is in front of this page open an address."""
+    return caller().may(_require().entrance.access.route("GET", path).roles)
+
+
 def demo() -> bool:
     """Whether everybody at this machine is let in."""
     return _require().entrance.demo

@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from html import escape
-from urllib.parse import quote
 
 import streamlit as st
 
@@ -11,6 +10,7 @@ from radlens.domain.audit import Act, Entry, Outcome, Verb, Wanted
 from radlens.domain.errors import NoSuchItem, RadLensError
 from radlens.ports import Site
 from radlens.ui import door
+from radlens.ui.log_links import exports, leads
 from radlens.ui.spoken import say, spoken
 from radlens.ui.table import Row, table
 from radlens.usecases.verify import verify_and_note
@@ -124,6 +124,7 @@ def _list(site: Site, wanted: Wanted) -> None:
     with st.container(horizontal=True):
         newer = st.button("Newer", disabled=not trail)
         older = st.button("Older", disabled=len(found) <= PAGE)
+    st.html(exports(wanted))
     if newer:
         trail.pop()
     if older:
@@ -169,11 +170,8 @@ def _one(site: Site, place: str) -> None:
         st.html(f'<div class="rl-head"><h2>Entry {entry.seq:,}</h2></div>')
         st.html(f'<dl class="rl-origin" aria-label="The entry">{items}</dl>')
         st.code(json.dumps(act.detail, indent=1, ensure_ascii=False), language="json")
-        if act.verb == Verb.PREDICT and act.outcome is Outcome.DONE:
-            st.html(
-                f'<p><a href="/history?prediction={quote(act.subject)}" target="_self">Open the '
-                "image, the findings and the report</a></p>"
-            )
+        if links := leads(site, act):
+            st.html(links)
 
 
 def _find(site: Site, place: str) -> Entry:
