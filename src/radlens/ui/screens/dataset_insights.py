@@ -120,7 +120,7 @@ def _counts(item: Item, task: Task | None) -> None:
     dataset_charts.by_class(rows)
     st.caption("Bars are positive images.")
     with st.expander("The counts as a table"):
-        columns = ("", *(split or "not split" for split in splits))
+        columns = ("What", *(split or "not split" for split in splits))
         st.html(
             table("Positive images, and those that nobody knows of", columns, _cells(item, task))
         )

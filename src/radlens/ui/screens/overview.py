@@ -23,7 +23,7 @@ LEAD = Html(
     "and how often that was right, shows the evidence on the image, writes the report and keeps a "
     "record that can be checked. The reader decides.</p>"
 )
-COMPARED = ("", "Manual reading", "Assisted reading, on this site")
+COMPARED = ("What", "Manual reading", "Assisted reading, on this site")
 MODELS = ("Task", "Live version", "Figures on held-out cases", "Last evaluation here")
 
 
@@ -169,7 +169,7 @@ def _compared(site: Site) -> None:
             "the image without its patient, the answer, the model's version and a signed log",
         ),
     ]
-    st.html(table("What differs", COMPARED, rows))
+    st.html(table("How they differ", COMPARED, rows))
 
 
 def _live(site: Site, task: str) -> list[Version]:

@@ -1,0 +1,65 @@
+"""axe-core looks at every page, empty and with records, and has nothing serious to say."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.builders import picture, png
+
+AXE = Path(__file__).parents[2] / ".axe" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+PAGES = (
+    "Overview",
+    "Dataset Insights",
+    "System Architecture",
+    "Live Prediction",
+    "History",
+    "Future Scope",
+    "Model Manager",
+    "Audit Log",
+)
+IMAGE = {"name": "one.png", "mimeType": "image/png", "buffer": png(picture(41, 200, 160))}
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        print("\nSKIPPED LOUDLY: axe-core is not here; `scripts/setup test` fetches it by npm.")
+        pytest.skip("axe-core was not fetched (scripts/setup test)")
+    return AXE.read_text(encoding="utf-8")
+
+
+def complaints(page: Page, axe: str) -> list[str]:
+    """What axe finds serious in a page: the rule and the element that breaks it."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['any'][:1]}"
+        for violation in found["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_page_has_no_serious_barrier(opened, axe, server, name, width):
+    opened.set_viewport_size({"width": width, "height": 1000})
+    address = "" if name == "Live Prediction" else name.lower().replace(" ", "-")
+    opened.goto(f"{server.url}/{address}")
+    opened.get_by_role("heading", name=name, exact=True).wait_for()
+    assert complaints(opened, axe) == []
+
+
+def test_a_result_has_no_serious_barrier(opened, axe):
+    opened.locator("input[type=file]").set_input_files([IMAGE])
+    opened.get_by_role("heading", name="All findings").wait_for()
+    opened.locator(".vega-embed svg").wait_for()
+    assert complaints(opened, axe) == []
+
+
+def test_axe_sees_a_barrier_that_was_put_there(opened, axe):
+    opened.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=x>')")
+    assert [text for text in complaints(opened, axe) if text.startswith("image-alt")]
