@@ -1,13 +1,36 @@
 """The pages that say what this is, what it runs on and what comes: as a visitor sees them."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-PAGES = ("Overview", "System Architecture", "Future Scope")
+PAGES = ("Overview", "Dataset Insights", "System Architecture", "Future Scope")
+
+
+@pytest.fixture(scope="module")
+def phantoms(server) -> str:
+    """The name of a dataset that was made and scanned with the commands that people use."""
+    name = "phantoms"
+    folder = server.home / name
+    for words in (
+        ("data", "phantom", "--task", "brain-tumor", "-n", "12", "--out", str(folder)),
+        ("data", "import", str(folder), "--task", "brain-tumor", "--name", name),
+        ("data", "scan", name),
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "radlens", *words],
+            env=os.environ | {"RADLENS_HOME": str(server.home)},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+    return name
 
 
 def go(page: Page, name: str) -> None:
@@ -23,7 +46,8 @@ def count(server) -> int:
 def test_the_pages_stand_in_their_order(opened):
     links = opened.get_by_test_id("stSidebarNav").get_by_role("link")
     order = [text.strip() for text in links.all_inner_texts()]
-    numbered = ["Overview", "System Architecture", "Live Prediction", "Future Scope"]
+    numbered = ["Overview", "Dataset Insights", "System Architecture"]
+    numbered += ["Live Prediction", "Future Scope"]
     assert [name for name in order if name in numbered] == numbered
 
 
@@ -87,6 +111,22 @@ def test_the_roadmap_counts_what_it_lists(opened):
         listed = items.filter(has=opened.get_by_text(state, exact=True))
         expect(tile).to_contain_text(str(listed.count()))
     expect(opened.get_by_text("RadLens is no medical device.")).to_be_visible()
+
+
+def test_a_dataset_is_looked_at_and_its_card_taken_along(opened, phantoms):
+    go(opened, "Dataset Insights")
+    opened.get_by_role("combobox", name="Dataset").click()
+    opened.get_by_role("option", name=phantoms).click()
+    opened.get_by_role("heading", name=phantoms, exact=True).wait_for()
+    expect(opened.get_by_role("list", name="Images of the dataset")).to_be_visible()
+    chart = opened.locator("[role=graphics-document]").first
+    expect(chart).to_have_attribute("aria-label", re.compile("Positive images of each label"))
+    with opened.expect_download() as download:
+        opened.get_by_role("button", name="Dataset card").click()
+    assert download.value.suggested_filename == f"{phantoms}-card.md"
+    assert f"# {phantoms}" in Path(download.value.path()).read_text()
+    opened.reload()  # the address names the dataset
+    opened.get_by_role("heading", name=phantoms, exact=True).wait_for()
 
 
 @pytest.mark.parametrize("name", PAGES)

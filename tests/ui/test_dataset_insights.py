@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from radlens.cli.kinds import KINDS
 from radlens.domain.account import Caller, Role
 from radlens.domain.audit import Verb
+from radlens.domain.job import JobState
 from radlens.domain.ledger import Item, Kind
 from radlens.lab.dataset import register
 from radlens.lab.scan import scan
 from radlens.settings import Settings
 from radlens.ui import door
+from radlens.usecases.jobs import enqueue
+from radlens.usecases.work import work
 from tests.builders import TASKS, png
 from tests.lab.planted import alike, stored
 from tests.ui.conftest import READER, entrance
@@ -51,6 +55,29 @@ def test_without_a_scan_the_counts_are_shown_and_the_command_that_scans_is_named
     assert "Not scanned yet" in page.text
     assert f"<span>scan</span> <span>{dataset.name}</span>" in page.text
     assert "What the scan found" not in page.text
+
+
+def test_a_scan_that_was_asked_for_on_the_page_is_done_by_a_worker_and_shown(
+    screen, site, dataset, tmp_path
+):
+    page = screen("dataset_insights")
+    next(b for b in page.at.button if b.label == "Scan it now").click().run()
+    [job] = site.jobs.jobs()
+    assert (job.kind, job.arguments) == ("scan", {"dataset": dataset.id})
+    assert "Scan it now" not in [b.label for b in screen("dataset_insights").at.button]
+    work(site, KINDS, worker="w", folders=tmp_path / "jobs", stopping=lambda _: False, once=True)
+    assert site.jobs.get(job.id).state is JobState.DONE
+    assert site.jobs.get(job.id).result["scan"] == site.ledger.items(Kind.SCAN)[0].id
+    assert "What the scan found" in screen("dataset_insights").text
+
+
+def test_a_scan_that_failed_says_why_and_can_be_asked_for_again(screen, site, dataset, tmp_path):
+    site.blobs.delete(site.ledger.get(dataset.id).files["images"])
+    enqueue(site, "scan", {"dataset": dataset.id}, by=READER.actor)
+    work(site, KINDS, worker="w", folders=tmp_path / "jobs", stopping=lambda _: False, once=True)
+    page = screen("dataset_insights")
+    assert "The last attempt failed" in page.text
+    assert "Scan it now" in [b.label for b in page.at.button]
 
 
 def test_what_the_scan_found_is_counted_and_listed(screen, dataset, scanned):

@@ -19,4 +19,10 @@ def _train(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
     return train_job(site, job, folder, tell)
 
 
-KINDS: Mapping[str, Work] = {JobKind.TRAIN: _train}
+def _scan(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("data"):
+        from radlens.lab.scan_job import scan_job
+    return scan_job(site, job, folder, tell)
+
+
+KINDS: Mapping[str, Work] = {JobKind.TRAIN: _train, JobKind.SCAN: _scan}

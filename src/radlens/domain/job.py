@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     """What a site can be asked to do; nothing else is ever queued."""
 
     TRAIN = "train"
+    SCAN = "scan"
 
 
 class JobState(StrEnum):

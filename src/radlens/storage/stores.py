@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from secrets import token_hex
 from shutil import disk_usage
 
 from radlens.domain.audit import Act
@@ -25,7 +26,8 @@ class SiteStores:
 
     def write(self) -> None:
         with self._database.writing() as sql:
-            sql.execute(WRITE, ("probe", "written"))
+            # Another value each time: SQLite does not write a row again that is the same already.
+            sql.execute(WRITE, ("probe", token_hex(8)))
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         return snapshot(self._database)

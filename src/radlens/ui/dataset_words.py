@@ -46,6 +46,9 @@ def imbalance(item: Item, task: Task | None) -> Iterator[str]:
     for split, entry in item.body["splits"].items():
         counts = {name: found["positive"] for name, found in entry["labels"].items()}
         most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        if counts[most] == counts[least]:
+            yield f"{split or 'not split'}: {counts[most]:,} of each label."
+            continue
         times = f"{counts[most] / counts[least]:.1f} times as many" if counts[least] else "and none"
         yield (
             f"{split or 'not split'}: {title(task, most)} {counts[most]:,}, "

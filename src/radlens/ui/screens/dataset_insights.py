@@ -9,13 +9,13 @@ from radlens.domain.account import Role
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.task import Task
 from radlens.ports import Site
-from radlens.ui import dataset_charts, dataset_words, door, scan_findings, wall
+from radlens.ui import dataset_charts, dataset_words, door, scan_findings, scan_job, wall
 from radlens.ui.markup import Tile, code, empty, head, many, table, tiles
 from radlens.ui.spoken import spoken
 
 SHOWN = "dataset"  # in the address, so that it can be kept and sent
 CARD = "card.md"
-PICTURES = (Role.ENGINEER, Role.ADMIN)
+ENGINEERS = (Role.ENGINEER, Role.ADMIN)
 
 
 def show() -> None:
@@ -35,10 +35,8 @@ def show() -> None:
     with st.container(border=True, key="card-counts"), spoken():
         _counts(item, task)
     if scan is None:
-        with st.container(border=True, key="card-unscanned"):
-            st.html(head("Not scanned yet", "Leaks, duplicates, sizes and greys are not known."))
-            st.html(empty("A scan looks at every image, changes nothing and stays on record:"))
-            st.html(code(f"radlens data scan {item.name}"))
+        with st.container(border=True, key="card-unscanned"), spoken():
+            _unscanned(site, item)
         return
     _scanned(site, item, scan, task)
 
@@ -51,9 +49,17 @@ def _scanned(site: Site, item: Item, scan: Item, task: Task | None) -> None:
             _pixels(scan, task)
     with st.container(border=True, key="card-found"), spoken():
         scan_findings.draw(site, item, scan, task)
-    if door.caller().may(PICTURES):
+    if door.caller().may(ENGINEERS):
         with st.container(border=True, key="card-wall"), spoken():
             wall.draw(site, scan, task)
+
+
+def _unscanned(site: Site, item: Item) -> None:
+    st.html(head("Not scanned yet", "Leaks, duplicates, sizes and greys are not known."))
+    st.html(empty("A scan looks at every image, changes nothing and stays on record:"))
+    st.html(code(f"radlens data scan {item.name}"))
+    if door.caller().may(ENGINEERS):
+        scan_job.offer(site, item.id)
 
 
 def _none() -> None:
