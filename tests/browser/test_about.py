@@ -84,6 +84,7 @@ def test_a_walk_is_measured_at_the_press_of_a_button_and_records_nothing(opened,
         row = walk.get_by_role("row").filter(has=opened.get_by_role("rowheader", name=stage))
         expect(row).to_contain_text(re.compile(r"\d+\.\d ms"))
     assert count(server) == before
+    expect(opened.get_by_role("img", name=re.compile("not measured"))).to_have_count(0)
     opened.reload()
     expect(walk.get_by_role("row")).to_have_count(6)
     go(opened, "Overview")

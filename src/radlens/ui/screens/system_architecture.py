@@ -14,6 +14,7 @@ from radlens.ui.diagram import draw, in_words
 from radlens.ui.markup import Html, badge, bar, code, empty, head, many, safe, table
 from radlens.ui.pipeline import pipeline
 from radlens.ui.spoken import spoken
+from radlens.usecases.jobs import queue_length
 from radlens.usecases.ready import Check, examine
 from radlens.usecases.time_walk import STAGES, time_walk
 
@@ -99,10 +100,12 @@ def _standing(site: Site) -> list[tuple[object, ...]]:
     """What is not asked for work: its state is known."""
     line, (last, sealed) = site.line, site.trail.ends()
     waiting = f"{line.inside - line.waiting} reading now, {line.waiting} waiting"
+    queued, running = queue_length(site)
     stopping = badge("stopping", "rl-warn") if line.closed else badge("answers", "rl-good")
     signed = "has no key" if site.seal is None else f"signed up to entry {sealed:,}"
     return [
         ("Workers", stopping, f"{site.workers} readings at once; {waiting}", ""),
+        ("Job queue", badge("in the background"), f"{queued:,} queued, {running:,} running", ""),
         ("Trial readings", badge("in the background"), f"{site.beside.dropped:,} left out", ""),
         ("Audit log", badge("grows", "rl-good"), f"{last:,} entries, {signed}", ""),
     ]
@@ -140,6 +143,7 @@ def _walk(site: Site) -> None:
         if st.button(f"Measure: {task.title}", key="measure"):
             with site.line.place(door.caller().actor.name), st.spinner("Reading the sample"):
                 time_walk(site, upload.content(), task=task.name)
+            st.rerun()  # the pipeline above says it too
     timings = site.ledger.items(Kind.TIMING, limit=1)
     if timings:
         st.html(_stages(site, timings[0]))
