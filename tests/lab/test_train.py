@@ -104,7 +104,7 @@ def test_the_entry_of_a_run_holds_recipe_code_data_curve_metrics_and_what_came_o
 
 
 def test_the_folder_of_a_run_holds_its_entry(run: Done):
-    assert read_run(run.folder / "out") == run.entry
+    assert read_run(run.folder / "out", Run) == run.entry
     assert find_run(run.site, str(run.folder / "out")) == run.entry
     assert find_run(run.site, run.entry.id[:8]) == run.entry
     assert find_run(run.site, "recipe").name == "recipe"
@@ -173,27 +173,27 @@ def test_a_run_on_record_is_a_start_for_the_next_and_its_parent(run: Done):
 def test_a_failed_run_says_why_and_its_successor_goes_on_under_a_new_id(run: Done, tmp_path: Path):
     recipe = write_recipe(tmp_path / "steep.toml", lr=9.0, head_lr=9.0, warmup=0.0, epochs=40)
     plan = read_recipe(recipe)
-    book = Logbook.open(run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset)
+    book = Logbook.open(run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset, kind=Run)
     with pytest.raises(BadRecipe, match="boom"), book.failing():
         raise BadRecipe("boom")
     failed = Run.of(run.site.ledger.get(book.run.id))
     assert failed.state is State.FAILED
     assert "boom" in failed.error
-    again = Logbook.open(run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset)
+    again = Logbook.open(run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset, kind=Run)
     assert again.run.id != failed.id
     assert again.run.parents == (failed.id,)
 
 
 def test_a_run_that_was_stopped_goes_on_under_its_own_id(run: Done, tmp_path: Path):
     plan = read_recipe(run.folder / "recipe.toml")
-    book = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset)
+    book = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset, kind=Run)
     with pytest.raises(StorageFull), book.failing():
         raise StorageFull("The disk is full.")
-    again = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset)
+    again = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset, kind=Run)
     assert again.run == book.run
     assert again.run.state is State.RUNNING
     with pytest.raises(BadRecipe, match="another recipe or other data"):
-        Logbook.open(run.site, tmp_path, plan, name="x", dataset="another")
+        Logbook.open(run.site, tmp_path, plan, name="x", dataset="another", kind=Run)
 
 
 def test_an_unknown_task_is_refused_before_anything_is_read(run: Done, tmp_path: Path):

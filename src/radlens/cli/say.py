@@ -60,9 +60,9 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def lab_extra(command: str) -> Iterator[None]:
+def lab_extra(command: str, *, extra: str = "lab") -> Iterator[None]:
     """Imports of the lab: MissingExtra where a package that they need is not installed."""
-    with imports_of("lab", without=f"`radlens {command}` needs the lab extra."):
+    with imports_of(extra, without=f"`radlens {command}` needs the {extra} extra."):
         yield
 
 

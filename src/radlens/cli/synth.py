@@ -9,12 +9,115 @@ import click
 
 from radlens.cli.say import spoken, this_site
 
+FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group()
 def synth() -> None:
-    """Synthetic images: measure them, and say which may be trained on."""
+    """Synthetic images: draw them, measure them, and say which may be trained on."""
+
+
+@synth.command()
+@click.argument("recipe", type=FILE)
+@click.option("--data", required=True, help="A dataset by name or id, or a folder to import.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of the run and its generator.")
+@click.option("--name", help="The generator's name; the recipe's unless told otherwise.")
+@spoken
+def train(recipe: Path, data: str, out: Path, name: str | None) -> None:
+    """Train a generator by a RECIPE (TOML) on the train split of a dataset.
+
+    A run that was stopped goes on when it is started again with the same --out.
+    """
+    from radlens.cli.synthesis import train_generator
+
+    with this_site() as site:
+        train_generator(site, recipe, data=data, out=out, name=name or "")
+
+
+@synth.command()
+@click.option("--disease", required=True, help="Its name, such as optic_glioma.")
+@click.option("--images", type=FOLDER, required=True, help="A folder of 5 images or more of it.")
+@click.option("-t", "--task", required=True, help="The task card whose generator learns it.")
+@click.option("--prompt", default="", help="What it looks like, in at most 500 characters.")
+@click.option(
+    "--generator",
+    default="compact",
+    show_default=True,
+    help="compact, stable-diffusion:FOLDER, or a generator's name.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="For chance.")
+@click.option("--out", type=FOLDER, help="Folder of the run; in the site's unless told otherwise.")
+@spoken
+def adapt(disease: str, images: Path, out: Path | None, **wish: str) -> None:
+    """Teach a generator a new disease from a few real images of it.
+
+    An adaptation that was stopped goes on when it is asked for again.
+    """
+    from radlens.cli.synthesis import adapt_generator
+
+    with this_site() as site:
+        adapt_generator(site, disease=disease, images=images, out=out, wish=wish)
+
+
+@synth.command()
+@click.option("--disease", required=True, help="What the images are to show.")
+@click.option("-n", "n", type=int, required=True, help="How many images.")
+@click.option("--generator", default="", help="Its name or id; the newest that draws the disease.")
+@click.option("--seed", type=int, default=1, show_default=True, help="For chance.")
+@click.option(
+    "--guidance", type=float, default=2.0, show_default=True, help="How much it is insisted on."
+)
+@click.option("--steps", type=int, default=20, show_default=True, help="Looks at each image.")
+@click.option("--name", default="", help="The dataset's name; DISEASE-synthetic without one.")
+@spoken
+def generate(**order: str | float) -> None:
+    """Draw synthetic images into a dataset, each of which can be drawn again from its record.
+
+    An order that was stopped goes on when it is given again.
+    """
+    from radlens.cli.synthesis import generate_dataset
+
+    with this_site() as site:
+        generate_dataset(site, order)
+
+
+@synth.command()
+@click.argument("reference")
+@click.option("--out", type=FILE, required=True, help="The ZIP file to write.")
+@click.option("--with", "real", help="A dataset of real images to put them into.")
+@click.option("--dicom", is_flag=True, help="Add each synthetic image as DICOM, marked as such.")
+@spoken
+def export(reference: str, out: Path, real: str | None, *, dicom: bool) -> None:
+    """Write a dataset (name or id) as a ZIP with manifest and card, alone or combined.
+
+    `radlens data import` reads the unpacked folder, and knows what is synthetic in it.
+    """
+    from radlens.cli.synthesis import export_dataset
+
+    with this_site() as site:
+        export_dataset(site, reference, out, real=real, dicom=dicom)
+
+
+@synth.command("list")
+@spoken
+def list_() -> None:
+    """List the generators that ship and those on record."""
+    from radlens.cli.synthesis import list_generators
+
+    with this_site() as site:
+        list_generators(site)
+
+
+@synth.command()
+@click.argument("generator")
+@spoken
+def show(generator: str) -> None:
+    """Print the card of a GENERATOR (its name, id or folder)."""
+    from radlens.cli.synthesis import show_generator
+
+    with this_site() as site:
+        show_generator(site, generator)
 
 
 @synth.command()

@@ -12,6 +12,7 @@ RadLensError
 │   ├── BadCard               a task card that does not hold together
 │   ├── BadDataset            a manifest or its files cannot be trained on
 │   ├── BadRecipe             a training recipe with an unknown or impossible entry
+│   ├── BadOrder              synthetic images that cannot be made as they were asked for
 │   ├── BadSettings           a setting that cannot be used
 │   ├── BadBackup             a file that no site can be restored from
 │   ├── BadName               no name for an account
@@ -123,6 +124,10 @@ class BadDataset(BadInput):
 
 class BadRecipe(BadInput):
     default_hint = "Correct the recipe; the recipes in radlens/lab/recipes are examples."
+
+
+class BadOrder(BadInput):
+    default_hint = "`radlens synth list` names the generators and what each one draws."
 
 
 class BadSettings(BadInput):

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     ASSESSMENT = "assessment"
     CARD = "card"  # a label that the site added to a task card
     TIMING = "timing"
+    GENERATOR = "generator"
+    GENERATION = "generation"
 
 
 class State(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from radlens.domain.errors import NoSuchItem
 from radlens.domain.ledger import Item, Kind, State
@@ -14,7 +14,7 @@ OF_ENTRY = ("id", "name", "time", "state", "parents", "files")
 
 @dataclass(frozen=True)
 class Run:
-    """One entry of kind RUN.
+    """One entry of kind RUN, or of the kind that a subclass names.
 
     ``recipe`` is its TOML text, ``dataset`` the id of the data's version. ``code`` (version and
     SHA-256 of the sources) and ``environment`` are what trained; ``finished_by`` what calibrated,
@@ -24,6 +24,8 @@ class Run:
     and values of the network that came out. ``reproduces`` is the run that this one repeats.
     ``files`` are objects: curve, weights, start, and the bundle's parts.
     """
+
+    kind: ClassVar[Kind] = Kind.RUN
 
     id: str
     name: str
@@ -57,14 +59,14 @@ class Run:
         body = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in OF_ENTRY}
         body["curve"] = [dict(row) for row in self.curve]
         return Item(
-            self.id, Kind.RUN, self.name, self.time, self.state, body, self.parents, self.files
+            self.id, self.kind, self.name, self.time, self.state, body, self.parents, self.files
         )
 
-    @staticmethod
-    def of(item: Item) -> "Run":
+    @classmethod
+    def of(cls, item: Item) -> Self:
         """The run of an entry; raises NoSuchItem where it is of another kind."""
-        if item.kind is not Kind.RUN:
-            raise NoSuchItem(f"{item.id[:12]} is a {item.kind}, not a run.")
+        if item.kind is not cls.kind:
+            raise NoSuchItem(f"{item.id[:12]} is a {item.kind}, not a {cls.kind}.")
         entry = {name: getattr(item, name) for name in OF_ENTRY}
         body = dict(item.body)
-        return Run(**entry, **body | {"curve": tuple(body["curve"])})
+        return cls(**entry, **body | {"curve": tuple(body["curve"])})

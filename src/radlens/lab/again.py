@@ -40,7 +40,7 @@ def reproduce(site: Site, reference: str) -> tuple[Run, Run]:
             load_strictly(network, load(site.blobs.get(run.files[START])))
         else:
             start_from(network, plan, folder=Path(folder), site=site, cases=splits.train)
-        repeat = begun(site, plan, name=run.name, dataset=run.dataset)
+        repeat = begun(site, plan, name=run.name, dataset=run.dataset, kind=Run)
         repeat = replace(repeat, parents=(run.id,), reproduces=run.id)
         book = Logbook(site, Path(folder), repeat)
         book.put()
@@ -56,7 +56,7 @@ def finish_again(site: Site, reference: str, *, out: Path | None = None) -> Run:
     A new entry, child of the run: it names both codes, that which trained and that which
     finished. ``out`` is by default the folder that ``reference`` names. Raises BadRecipe.
     """
-    run, at_home = find_run(site, reference), read_run(Path(reference))
+    run, at_home = find_run(site, reference), read_run(Path(reference), Run)
     folder = out or (Path(reference) if at_home else None)
     if folder is None or not run.weights:
         what = "is not at an end" if folder else "needs a folder for the bundle"

@@ -10,10 +10,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as dump
-from torch import Tensor
+from torch import Tensor, nn
 
 from radlens.domain.errors import BadRecipe, StorageFull, StorageUnavailable
-from radlens.lab.networks import Net
 
 CHECKPOINT, BEST, CURVE = "checkpoint.safetensors", "best.safetensors", "curve.jsonl"
 WEIGHTS = "weights.safetensors"  # what came out, written when training is over
@@ -62,7 +61,7 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], note: str = "") -> N
 
 
 def save(
-    folder: Path, state: State, network: Net, average: Net, rule: torch.optim.Optimizer
+    folder: Path, state: State, network: nn.Module, average: nn.Module, rule: torch.optim.Optimizer
 ) -> None:
     """One file with all that the next epoch needs, then the curve as JSON lines."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
@@ -86,7 +85,7 @@ def curve_lines(curve: list[dict[str, float]]) -> bytes:
 
 
 def resume(
-    folder: Path, run: str, network: Net, average: Net, rule: torch.optim.Optimizer
+    folder: Path, run: str, network: nn.Module, average: nn.Module, rule: torch.optim.Optimizer
 ) -> State:
     """Put a checkpoint back, or start anew where there is none; BadRecipe for another run's."""
     state, tensors = kept(folder, run)

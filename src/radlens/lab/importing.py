@@ -9,11 +9,14 @@ from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Bounds, Scan
 from radlens.domain.task import Task
 from radlens.imaging.decode import decode
-from radlens.imaging.encode import encode_png
+from radlens.imaging.encode import encode_png, made_in
 from radlens.lab.manifest import Row, list_folder
 from radlens.lab.nifti import Volume, cut, is_nifti, read_volume
 from radlens.lab.progress import Seen, silent
 from radlens.ports import Site
+
+# What an image that was drawn by diffusion is called in ``about["synthetic"]``.
+SYNTHETIC = "diffusion"
 
 
 def import_folder(
@@ -72,8 +75,10 @@ def _decoded(path: Path, bounds: Bounds) -> Scan:
 
 
 def _image(site: Site, row: Row, scan: Scan, *, number: int, patient: str) -> Image:
-    stored = ImageRef.of(scan, site.blobs.put(encode_png(scan)))
-    about = dict(row.about)
+    about, made = dict(row.about), made_in(row.path.read_bytes())
+    if made:  # it says so itself, whatever the manifest says
+        about |= {"synthetic": about.get("synthetic", SYNTHETIC), "provenance": made}
+    stored = ImageRef.of(scan, site.blobs.put(encode_png(scan, made=made)))
     if scan.modality:
         about["modality"] = scan.modality
     if row.mask:

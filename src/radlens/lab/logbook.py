@@ -5,36 +5,51 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from radlens.domain.errors import BadInput, BadRecipe, DigestMismatch
+from radlens.domain.errors import BadInput, BadRecipe, DigestMismatch, NoSuchItem
 from radlens.domain.ledger import Kind
 from radlens.domain.ledger import State as How
 from radlens.domain.run import Run
 from radlens.lab.checkpoint import CURVE, State, curve_lines, write
-from radlens.lab.recipe import Recipe
 from radlens.lab.record import code, environment
 from radlens.ports import Site
 from radlens.storage.ledger import item_of, item_row
 
 RUN, RECIPE = "run.json", "recipe.toml"
+R = TypeVar("R", bound=Run)
+
+
+class Plan(Protocol):
+    """What every recipe says of its run."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass
-class Logbook:
+class Logbook(Generic[R]):
     """What is known of one run at this moment; every change goes to ledger and folder."""
 
     site: Site
     folder: Path
-    run: Run
+    run: R
 
     @staticmethod
-    def open(site: Site, folder: Path, plan: Recipe, *, name: str, dataset: str) -> "Logbook":
+    def open(
+        site: Site, folder: Path, plan: Plan, *, name: str, dataset: str, kind: type[R]
+    ) -> "Logbook[R]":
         """Go on with the run of this folder, or begin one; after an end, its successor.
 
         Raises BadRecipe where the folder holds a run of another recipe or other data.
         """
-        before = read_run(folder)
+        before = read_run(folder, kind)
         if before and (before.recipe, before.dataset) != (plan.text, dataset):
             raise BadRecipe(
                 f"The folder {folder.name} holds a run of another recipe or other data.",
@@ -43,7 +58,7 @@ class Logbook:
         if before and before.state is How.RUNNING:
             run = before
         else:
-            run = begun(site, plan, name=name, dataset=dataset)
+            run = begun(site, plan, name=name, dataset=dataset, kind=kind)
             run = replace(run, parents=(before.id,) if before else ())
         write(folder / RECIPE, plan.text.encode())
         book = Logbook(site, folder, run)
@@ -93,9 +108,9 @@ class Logbook:
             raise
 
 
-def begun(site: Site, plan: Recipe, *, name: str, dataset: str) -> Run:
+def begun(site: Site, plan: Plan, *, name: str, dataset: str, kind: type[R]) -> R:
     """A run that begins now, with today's code."""
-    return Run(
+    return kind(
         id=site.new_id(),
         name=name,
         time=site.clock(),
@@ -109,20 +124,20 @@ def begun(site: Site, plan: Recipe, *, name: str, dataset: str) -> Run:
     )
 
 
-def read_run(folder: Path) -> Run | None:
+def read_run(folder: Path, kind: type[R]) -> R | None:
     """The run that a folder holds, if any; raises BadRecipe where it cannot be read."""
     path = folder / RUN
     if not path.exists():
         return None
     try:
-        return Run.of(item_of(json.loads(path.read_bytes())))
-    except (OSError, ValueError, DigestMismatch) as error:
+        return kind.of(item_of(json.loads(path.read_bytes())))
+    except (OSError, ValueError, NoSuchItem, DigestMismatch) as error:
         raise BadRecipe(f"The run in {folder.name} cannot be read.") from error
 
 
 def find_run(site: Site, reference: str) -> Run:
     """A run by its folder, its name (the newest) or the beginning of its id; NoSuchItem."""
-    if run := read_run(Path(reference)):
+    if run := read_run(Path(reference), Run):
         return run
     if named := site.ledger.items(Kind.RUN, name=reference, limit=1):
         return Run.of(named[0])

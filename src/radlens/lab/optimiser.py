@@ -51,7 +51,7 @@ def set_rates(rule: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
         group["lr"] = peak * factor
 
 
-def clip(network: Net) -> float:
+def clip(network: nn.Module) -> float:
     """The norm of all gradients, which is cut to STEEPEST where it is above; NaN as it is."""
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients)
@@ -61,7 +61,7 @@ def clip(network: Net) -> float:
     return steepness
 
 
-def tensors(network: Net) -> list[Tensor]:
+def tensors(network: nn.Module) -> list[Tensor]:
     """All that a network's state holds, the tensors themselves, in the order of their names."""
     return [value for _, value in sorted(network.state_dict().items())]
 

@@ -13,7 +13,7 @@ from radlens.domain.task import Task
 from radlens.lab.checkpoint import WEIGHTS, State, save_weights
 from radlens.lab.dataset import find_dataset
 from radlens.lab.finish import Trained, finish
-from radlens.lab.logbook import Logbook
+from radlens.lab.logbook import Logbook, Plan
 from radlens.lab.memory import keep_freed_memory
 from radlens.lab.networks import Net, build
 from radlens.lab.place import together
@@ -53,7 +53,7 @@ def train(
         if not place.first:
             fit(network, splits, plan, mode=task.mode, folder=out)
             return None
-        book = Logbook.open(site, out, plan, name=recipe.stem, dataset=splits.dataset.id)
+        book = Logbook.open(site, out, plan, name=recipe.stem, dataset=splits.dataset.id, kind=Run)
         kept = {START: site.blobs.put(dump(network.state_dict()))} if start.elsewhere else {}
         book.came_from(start.parents, kept)
         with book.failing():
@@ -63,7 +63,7 @@ def train(
         return book.run
 
 
-def task_of(site: Site, plan: Recipe) -> Task:
+def task_of(site: Site, plan: Plan) -> Task:
     """The card that a recipe is for; raises BadRecipe."""
     if plan.task not in site.tasks:
         known = ", ".join(site.tasks)
@@ -94,7 +94,7 @@ def fresh(plan: Recipe, task: Task) -> Net:
 
 
 def learn(
-    book: Logbook, network: Net, splits: Splits, *, plan: Recipe, task: Task, seen: Seen
+    book: Logbook[Run], network: Net, splits: Splits, *, plan: Recipe, task: Task, seen: Seen
 ) -> Trained:
     """Train, with every epoch on record; the weights that came out are in the run's folder."""
 
@@ -108,7 +108,7 @@ def learn(
     return Trained(network, plan, book.run)
 
 
-def close(book: Logbook, trained: Trained, splits: Splits, task: Task) -> None:
+def close(book: Logbook[Run], trained: Trained, splits: Splits, task: Task) -> None:
     """Calibrate, measure and export with today's code, and close the entry with what came out."""
     record = finish(trained, task=task, splits=splits, blobs=book.site.blobs, out=book.folder)
     put, bundle = book.site.blobs.put, book.folder / task.name

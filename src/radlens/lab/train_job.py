@@ -11,6 +11,7 @@ from radlens.domain.errors import BadJob, Cancelled
 from radlens.domain.job import Job
 from radlens.domain.ledger import State
 from radlens.domain.registry import Version
+from radlens.domain.run import Run
 from radlens.engines.bundle import read_parts
 from radlens.lab.logbook import Logbook, read_run
 from radlens.lab.progress import Seen
@@ -74,7 +75,7 @@ def _text(job: Job, name: str) -> str:
 
 
 def _close(site: Site, out: Path) -> None:
-    run = read_run(out)
+    run = read_run(out, Run)
     if run and run.state is State.RUNNING:
         Logbook(site, out, run).put(state=State.FAILED, error="It was cancelled.")
 

@@ -28,11 +28,11 @@ def _read(model: Engine, scan: Scan, task: Task) -> Reading:
     manifest = model.manifest
     tensor = prepare(scan, manifest.input)[None]
     plain = check(scan, task)
-    _admitted(plain, task)
+    admitted(plain, task)
     forward = model.forward(tensor)
     assessment = gated(plain, manifest.gate, forward)
     if assessment:
-        _admitted(assessment, task)
+        admitted(assessment, task)
     answer = findings(
         probabilities(forward.logits[0], manifest.mode, manifest.calibration),
         labels=manifest.labels,
@@ -55,7 +55,7 @@ def gated(plain: Assessment, gate: Gate | None, forward: Forward) -> Assessment 
     return united([plain, gate.assess(forward.signals[0].tolist())])
 
 
-def _admitted(assessment: Assessment, task: Task) -> None:
+def admitted(assessment: Assessment, task: Task) -> None:
     """Raise NotThisTask for a refused image."""
     if assessment.verdict is Verdict.REFUSED:
         meant = " or ".join(task.modalities)

@@ -1,0 +1,148 @@
+"""A few images of a disease -> a generator that draws it too, all of it on record."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from radlens.domain.dataset import Dataset
+from radlens.domain.errors import BadOrder, Cancelled, Conflict
+from radlens.domain.generator import GeneratorRun
+from radlens.domain.ledger import State as How
+from radlens.domain.task import LABEL
+from radlens.lab.checkpoint import State, write
+from radlens.lab.dataset import register
+from radlens.lab.logbook import Logbook
+from radlens.lab.progress import Seen, silent
+from radlens.lab.synth.about import ABOUT, CARD
+from radlens.lab.synth.card import card
+from radlens.lab.synth.find import open_base
+from radlens.lab.synth.generator import Generator, Lesson
+from radlens.lab.synth.images import dataset_of, scans_in
+from radlens.lab.train import task_of
+from radlens.ports import Site
+
+LONGEST_PROMPT = 500
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """A ``disease`` and the folder of its ``images``, for a ``task``.
+
+    ``prompt`` describes it: Stable Diffusion listens to it, the compact generator keeps it.
+    ``generator`` is what learns: ``KIND``, ``KIND:WHERE`` or a generator's name.
+    """
+
+    disease: str
+    images: Path
+    task: str
+    prompt: str = ""
+    generator: str = "compact"
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What an adaptation's entry says of it, as of a recipe."""
+
+    task: str
+    architecture: str
+    seed: int
+    text: str
+
+
+def adapt(site: Site, wish: Adaptation, *, out: Path, seen: Seen = silent) -> GeneratorRun:
+    """Teach a generator one disease more, write its folder ``out``, and give its entry.
+
+    Stopped, it goes on from its last checkpoint in ``out``. Cancelled, by ``seen`` raising that,
+    it stands on record as failed. Before it learns, everything is looked at, and what is refused
+    leaves nothing. Raises BadOrder, BadDataset, NotThisTask, UnreadableImage, Conflict, NoSuchItem,
+    BadRecipe where the loss turns NaN, StorageFull.
+    """
+    _check(wish)
+    task = task_of(site, _Plan(wish.task, "", wish.seed, ""))
+    base = open_base(site, wish.generator, task)
+    if wish.disease in base.about.labels:
+        raise Conflict(
+            f"The generator {base.about.name} draws {wish.disease!r} already.",
+            hint="Choose another name for the new disease.",
+        )
+    scans = scans_in(site, wish.images, task)
+    dataset = dataset_of(site, scans, disease=wish.disease, task=task)
+    register(site, dataset)
+    out.mkdir(parents=True, exist_ok=True)
+    book = _open(site, wish, base, dataset=dataset, out=out)
+    with book.failing(), _cancelled(book):
+        lesson = Lesson(wish.disease, wish.prompt, scans, task, wish.seed, book.run.id)
+        _close(book, _learned(book, base, lesson, seen))
+    return book.run
+
+
+def _check(wish: Adaptation) -> None:
+    if not LABEL.fullmatch(wish.disease):
+        raise BadOrder(
+            f"A disease cannot be called {wish.disease[:80]!r}.",
+            hint="A letter, then letters, digits and _, such as optic_glioma.",
+        )
+    if len(wish.prompt) > LONGEST_PROMPT:
+        raise BadOrder(
+            f"The prompt has {len(wish.prompt):,} characters.",
+            hint=f"At most {LONGEST_PROMPT} are taken: a sentence or two.",
+        )
+    if not 0 <= wish.seed < 2**31:
+        raise BadOrder(f"The seed cannot be {wish.seed}.", hint="Seeds count from 0.")
+
+
+def _open(
+    site: Site, wish: Adaptation, base: Generator, *, dataset: Dataset, out: Path
+) -> Logbook[GeneratorRun]:
+    asked = {k: v for k, v in asdict(wish).items() if k != "images"} | {"base": base.about.digest}
+    plan = _Plan(wish.task, base.about.kind, wish.seed, json.dumps(asked, sort_keys=True))
+    book = Logbook.open(site, out, plan, name=wish.disease, dataset=dataset.id, kind=GeneratorRun)
+    book.came_from((dataset.id, base.about.digest), {})
+    book.put(
+        labels=(*base.about.labels, wish.disease),
+        disease=wish.disease,
+        prompt=wish.prompt,
+        images=len(dataset.images),
+    )
+    return book
+
+
+@contextmanager
+def _cancelled(book: Logbook[GeneratorRun]) -> Iterator[None]:
+    try:
+        yield
+    except Cancelled as error:
+        book.put(state=How.FAILED, error=error.message)
+        raise
+
+
+def _learned(book: Logbook[GeneratorRun], base: Generator, lesson: Lesson, seen: Seen) -> Generator:
+    def tell(at: State, steps: int) -> None:
+        seen(at.step, steps)
+        book.hear(at, steps)
+
+    return base.learn(lesson, book.folder, tell)
+
+
+def _close(book: Logbook[GeneratorRun], generator: Generator) -> None:
+    """Write the folder and put its files among the objects; close the entry."""
+    run = book.run
+    about = replace(
+        generator.about,
+        made={
+            **generator.about.made,
+            "record": run.id,
+            "time": run.time.isoformat(timespec="seconds"),
+            "dataset": run.dataset,
+            "code": dict(run.code),
+            "environment": dict(run.environment),
+        },
+    )
+    contents = {**generator.parts(), ABOUT: about.content, CARD: card(about).encode()}
+    for name, content in contents.items():
+        write(book.folder / name, content)
+    files = {name: book.site.blobs.put(content) for name, content in contents.items()}
+    book.done(version=about.digest, files=files, metrics=about.made["figures"])

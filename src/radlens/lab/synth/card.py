@@ -1,0 +1,52 @@
+"""The card of a generator, made from what it says of itself."""
+
+from radlens.lab.synth.about import About
+
+
+def card(about: About) -> str:
+    """Markdown for people: what it draws, what it learned from, what it is not for."""
+    made, figures = about.made, about.made["figures"]
+    network = about.shape.get("network", {})
+    lines = [
+        f"# Generator {about.name}",
+        "",
+        about.statement,
+        "",
+        f"- Kind: {about.kind}, for {about.task}; {about.side} x {about.side} pixels, grey",
+        f"- Draws: {', '.join(about.labels)}",
+    ]
+    if about.disease:
+        lines.append(f"- Learned: {about.disease}, on top of the generator {about.base[:12]}")
+    if about.prompt:
+        lines.append(f"- Described as: {about.prompt}")
+    if network:
+        lines.append(
+            f"- Network: a UNet of {made['parameters'] / 1e6:.1f} million parameters, "
+            f"{' '.join(map(str, network['widths']))} channels, cosine schedule of "
+            f"{about.shape['schedule']['num_train_timesteps']} noise levels"
+        )
+    lines.append(f"- Learned from: {made['images']} images" + _simulated(about))
+    lines += [
+        f"  - {each['images']}: {each['source'] or 'source not told'}"
+        f" ({each['licence'] or 'licence not told'})"
+        for each in made.get("sources", ())
+    ]
+    told = {"images_seen": "images seen in training", "minutes": "minutes of training"}
+    lines += ["", "| figure | value |", "|---|---|"]
+    lines += [f"| {told.get(name, name)} | {value:.4g} |" for name, value in figures.items()]
+    lines += [
+        "",
+        "Loss and validation are the squared error of the noise that was found, on training images "
+        "and on held-out ones; how good the images are, `radlens synth assess` measures.",
+        "",
+        "What it draws shows no patient. It may repeat what it learned from, and what it shows of "
+        "a disease is no evidence of how the disease looks. Made images never measure a model.",
+        "",
+        f"Record {made['record']}, dataset {made['dataset'] or 'none'}, seed {made['seed']}, "
+        f"made with RadLens {made['code']['version']} at {made['time']}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _simulated(about: About) -> str:
+    return ", all of them simulated: no patient" if about.simulated else ""

@@ -1,0 +1,118 @@
+"""Datasets -> a ZIP that ``radlens data import`` reads: manifest, card, images that say it all."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO, StringIO
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from radlens.domain.dataset import Dataset, Image
+from radlens.domain.errors import BadOrder
+from radlens.domain.task import Mode, Task
+from radlens.lab.checkpoint import write
+from radlens.lab.data_card import data_card
+from radlens.lab.manifest import ABOUT, MANIFEST
+from radlens.lab.progress import Seen, silent
+from radlens.lab.synth.secondary_capture import secondary_capture
+from radlens.ports import Blobs, Site
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same datasets give the same bytes
+
+
+def export(
+    site: Site, dataset: Dataset, out: Path, *, dicom: bool = False, seen: Seen = silent
+) -> None:
+    """Write a dataset as a ZIP; the stored bytes of its images, synthetic marks included.
+
+    With ``dicom`` every synthetic image is there as a Secondary Capture too. Raises StorageFull.
+    """
+    task = site.tasks[dataset.task]
+    stream = BytesIO()
+    with ZipFile(stream, "w", ZIP_STORED) as archive:
+        for done, (name, content) in enumerate(_files(site.blobs, dataset, dicom=dicom), 1):
+            archive.writestr(ZipInfo(name, LONG_AGO), content)
+            seen(min(done, len(dataset.images)), len(dataset.images))
+        archive.writestr(ZipInfo(MANIFEST, LONG_AGO), _manifest(dataset, task))
+        archive.writestr(ZipInfo("card.md", LONG_AGO), data_card(dataset, None))
+    write(out, stream.getvalue())
+
+
+def combined(made: Dataset, real: Dataset, task: Task) -> Dataset:
+    """The real images and, in train, the synthetic ones; a label that one lacks is none there.
+
+    Of several findings it is unknown instead. Raises BadOrder where they are of two tasks.
+    """
+    if made.task != real.task:
+        raise BadOrder(
+            f"{made.name} is of {made.task}, and {real.name} of {real.task}.",
+            hint="Combine datasets of one task.",
+        )
+    labels = tuple(dict.fromkeys((*real.labels, *made.labels)))
+    absent = 0.0 if task.mode is Mode.MULTI_CLASS else None
+    parts = [("real", real), ("synthetic", made)]
+    images = tuple(
+        replace(
+            image,
+            file=f"{name}-{image.file}",
+            truth=_widened(image, dataset, labels, absent),
+            group=None,
+        )
+        for name, dataset in parts
+        for image in dataset.images
+    )
+    return Dataset(
+        name=f"{real.name}-with-{made.name}",
+        task=task.name,
+        labels=labels,
+        images=images,
+        parents=(real.id, made.id),
+        history={"made": "combined", "real": real.name, "synthetic": made.name},
+    )
+
+
+def _widened(
+    image: Image, dataset: Dataset, labels: tuple[str, ...], absent: float | None
+) -> tuple[float | None, ...]:
+    known = dict(zip(dataset.labels, image.truth, strict=True))
+    if all(value is None for value in image.truth):
+        return (None,) * len(labels)
+    return tuple(known.get(label, absent) for label in labels)
+
+
+def _files(blobs: Blobs, dataset: Dataset, *, dicom: bool) -> Iterator[tuple[str, bytes]]:
+    for image in dataset.images:
+        content = blobs.get(image.digest)
+        yield f"images/{image.file}.png", content
+        if dicom and image.synthetic:
+            yield f"dicom/{image.file}.dcm", secondary_capture(content, image)
+    masks = {image.about["mask"] for image in dataset.images if "mask" in image.about}
+    for digest in sorted(masks):
+        yield f"masks/{digest}.png", blobs.get(digest)
+
+
+def _manifest(dataset: Dataset, task: Task) -> str:
+    text = StringIO()
+    one = task.mode is Mode.MULTI_CLASS
+    columns = ["file", "split", "patient_id", "mask", *ABOUT]
+    columns += ["label"] if one else [*dataset.labels]
+    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+    writer.writeheader()
+    for image in dataset.images:
+        mask = image.about.get("mask")
+        row = {name: image.about.get(name, "") for name in ABOUT}
+        row |= {
+            "file": f"images/{image.file}.png",
+            "split": image.split,
+            "patient_id": image.patient,
+            "mask": f"masks/{mask}.png" if mask else "",
+        }
+        writer.writerow(row | _labels(image, dataset, one=one))
+    return text.getvalue()
+
+
+def _labels(image: Image, dataset: Dataset, *, one: bool) -> dict[str, str]:
+    known = zip(dataset.labels, image.truth, strict=True)
+    if one:
+        return {"label": next((label for label, value in known if value == 1), "")}
+    return {label: "" if value is None else f"{value:g}" for label, value in known}

@@ -1,0 +1,51 @@
+"""What a generator learns from: grey images, and which classes each may be shown as."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from radlens.domain.task import Mode, Task
+from radlens.lab.dataset import Cases
+
+NO_FINDING = "no_finding"
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """``grey`` (n, rows, cols) float16 in [0, 1]; ``classes`` (n, conditions + 1) of 0 and 1.
+
+    The last column is no class at all. An image of several findings is shown as one of them at a
+    time: simple, and a new disease is then one class more and nothing else.
+    """
+
+    grey: NDArray[np.float16]
+    classes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.grey)
+
+    def images(self, which: Tensor) -> Tensor:
+        """The images at these positions, (n, 1, rows, cols), in [0, 1]."""
+        return torch.from_numpy(self.grey[which.numpy()].astype(np.float32))[:, None]
+
+    def shown_as(self, which: Tensor, drop: float, chance: torch.Generator) -> Tensor:
+        """One class for each of the images, (n,), and for a share ``drop`` of them none."""
+        classes = torch.multinomial(self.classes[which], 1, generator=chance)[:, 0]
+        dropped = torch.rand(len(which), generator=chance) < drop
+        return torch.where(dropped, self.classes.shape[1] - 1, classes)
+
+
+def conditions(task: Task) -> tuple[str, ...]:
+    """What may be asked of a task's generator: its labels, and for several findings also none."""
+    return task.names if task.mode is Mode.MULTI_CLASS else (*task.names, NO_FINDING)
+
+
+def pictures(cases: Cases, task: Task) -> Pictures:
+    """The cases of a task as a generator learns from them; of unknown class is no class."""
+    known = cases.truth == 1
+    if task.mode is Mode.MULTI_LABEL:
+        known = np.column_stack([known, (cases.truth == 0).all(1)])
+    return Pictures(cases.grey, torch.from_numpy(np.column_stack([known, ~known.any(1)])).float())

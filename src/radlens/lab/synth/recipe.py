@@ -1,0 +1,153 @@
+"""A generator's recipe: everything that decides its training besides the data and the code."""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from radlens.domain.errors import BadRecipe
+from radlens.domain.model import InputSpec
+from radlens.lab.augment import Augmentation
+from radlens.lab.entries import read_toml, typed
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A denoising network, the table ``[network]``.
+
+    Images of ``side`` pixels are folded into blocks of ``fold`` x ``fold`` before the first layer,
+    which makes the costliest level that much smaller and loses nothing (Shi et al. 2016, CVPR).
+    ``widths`` are channels from the finest level to the coarsest, which alone has attention, in
+    heads of ``head`` channels; ``groups`` are those of the group norms.
+    """
+
+    side: int
+    fold: int
+    widths: tuple[int, ...]
+    layers: int
+    groups: int
+    head: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """How weights move, the table ``[course]``.
+
+    ``steps`` of ``batch`` images; after every ``lap`` of them a checkpoint. ``lr`` is the peak
+    rate; ``ema`` the decay of the averaged weights; ``drop`` how often an image is shown without
+    its class, which is what guidance needs (Ho and Salimans 2022); ``precision`` is ``fp32`` or
+    ``bf16`` (mixed, by autocast).
+    """
+
+    steps: int
+    lap: int
+    batch: int
+    lr: float
+    weight_decay: float
+    warmup: float
+    ema: float
+    drop: float
+    precision: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class SynthRecipe:
+    """One TOML file of ``lab/recipes/synth``, read and checked.
+
+    ``synthetic`` says whether made images may be learned from: without it they are left out.
+    ``contrast`` and ``train_splits`` are as in a recipe of a model. ``statement`` may name
+    ``{train}``, the number of images.
+    """
+
+    task: str
+    contrast: tuple[float, ...]
+    train_splits: tuple[str, ...]
+    synthetic: bool
+    statement: str
+    network: Shape
+    course: Course
+    augment: Augmentation
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the recipe's text."""
+        return sha256(self.text.encode()).hexdigest()
+
+    @property
+    def architecture(self) -> str:
+        """The kind of generator."""
+        return "compact"
+
+    @property
+    def seed(self) -> int:
+        return self.course.seed
+
+    @property
+    def input(self) -> InputSpec:
+        """How an image becomes grey values in [0, 1]."""
+        return input_spec(self.network.side, self.contrast)
+
+
+def input_spec(side: int, contrast: tuple[float, ...]) -> InputSpec:
+    """Grey values in [0, 1] on a grid of side x side, between two percentiles if there are any."""
+    stretch = (contrast[0], contrast[1]) if contrast else None
+    return InputSpec(side, side, (0.0,) * 3, (1.0,) * 3, stretch)
+
+
+def read_synth_recipe(path: Path) -> SynthRecipe:
+    """Read a generator's recipe; raises BadRecipe for a missing, unknown or impossible entry."""
+    text, entries = read_toml(path)
+    recipe = SynthRecipe(**typed(SynthRecipe, entries, but=("text",)), text=text)
+    _check(recipe)
+    return recipe
+
+
+def seeded(recipe: SynthRecipe, seed: int) -> SynthRecipe:
+    """The recipe with another seed."""
+    return replace(recipe, course=replace(recipe.course, seed=seed))
+
+
+def _check(recipe: SynthRecipe) -> None:
+    shape = recipe.network
+    coarsest = shape.fold * 2 ** (len(shape.widths) - 1)
+    wrong = {
+        "network.side": not 8 <= shape.side <= 512 or shape.side % max(coarsest, 1) != 0,
+        "network.fold": not 1 <= shape.fold <= 8,
+        "network.widths": not shape.widths
+        or any(width < 1 or width % max(shape.groups, 1) for width in shape.widths),
+        "network.layers": not 1 <= shape.layers <= 4,
+        "network.head": shape.head < 1 or any(width % shape.head for width in shape.widths[-1:]),
+        "contrast": len(recipe.contrast) not in (0, 2)
+        or sorted(recipe.contrast) != [*recipe.contrast],
+        "train_splits": not recipe.train_splits or {"val", "test"} & {*recipe.train_splits},
+    }
+    _raise(wrong)
+    check_course(recipe.course)
+    try:
+        recipe.statement.format(train=1)
+    except (KeyError, IndexError, ValueError) as error:
+        raise BadRecipe(f"The recipe's statement has an unknown place: {error}.") from error
+
+
+def check_course(course: Course) -> None:
+    """Raise BadRecipe for entries that are well typed and still impossible."""
+    _raise(
+        {
+            "course.steps": course.steps < 1,
+            "course.lap": course.lap < 1,
+            "course.batch": course.batch < 1,
+            "course.lr": not 0 < course.lr < 10,
+            "course.weight_decay": not 0 <= course.weight_decay < 1,
+            "course.warmup": not 0 <= course.warmup < 1,
+            "course.ema": not 0 <= course.ema < 1,
+            "course.drop": not 0 <= course.drop < 1,
+            "course.precision": course.precision not in ("fp32", "bf16"),
+        }
+    )
+
+
+def _raise(wrong: dict[str, object]) -> None:
+    for name, is_wrong in wrong.items():
+        if is_wrong:
+            raise BadRecipe(f"The recipe's entry {name} is impossible.")

@@ -1,0 +1,85 @@
+"""Noise -> images: a few looks of the network, and each image its own chance."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from diffusers import DPMSolverMultistepScheduler
+from numpy.typing import NDArray
+from torch import Tensor
+
+from radlens.imaging.quiet import quiet
+from radlens.lab.synth.generator import Drawing
+from radlens.lab.synth.network import Denoiser
+from radlens.lab.synth.schedule import SCHEDULE
+from radlens.lab.synth.training import ready
+
+# Images are always drawn by so many that are neighbours by their numbers, however many are asked
+# for: sums in a batch of another size may round otherwise, and an image must come out the same.
+BLOCK = 8
+
+
+def sampled(
+    network: Denoiser, number: int, how: Drawing, which: Sequence[int]
+) -> NDArray[np.uint8]:
+    """The images of the class ``number`` with the numbers ``which``, (n, rows, cols)."""
+    ready()
+    blocks = {first: _block(network, number, how, first) for first in {i // BLOCK for i in which}}
+    return np.stack([blocks[i // BLOCK][i % BLOCK] for i in which])
+
+
+@torch.inference_mode()
+def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[np.uint8]:
+    side = network.unet.config["sample_size"] * network.fold
+    images = torch.stack(
+        [
+            torch.randn(1, side, side, generator=chance(how.seed, index))
+            for index in range(block * BLOCK, (block + 1) * BLOCK)
+        ]
+    )
+    classes = torch.full((BLOCK,), number)
+    solver = _solver(how.steps)
+    for level in solver.timesteps:
+        noise = guided(network, images, level, classes, how.guidance)
+        images = solver.step(noise, level, images, return_dict=False)[0]
+    grey = (images[:, 0].clamp(-1, 1) + 1) * 127.5
+    return grey.round().to(torch.uint8).numpy()
+
+
+def guided(
+    network: Denoiser, images: Tensor, level: Tensor, classes: Tensor, guidance: float
+) -> Tensor:
+    """The noise in images (n, 1, rows, cols), away from what no class would see in them.
+
+    Classifier-free guidance (Ho and Salimans 2022); 1 asks for the class and does no more.
+    """
+    levels = level.expand(len(images))
+    if guidance == 1:
+        noise: Tensor = network(images, levels, classes)
+        return noise
+    nothing = torch.full_like(classes, network.nothing)
+    both = network(images.repeat(2, 1, 1, 1), levels.repeat(2), torch.cat([classes, nothing]))
+    asked, plain = both.chunk(2)
+    return torch.lerp(plain, asked, guidance)
+
+
+def chance(seed: int, index: int) -> torch.Generator:
+    """The chance of one image, from a set's seed and the image's number in it."""
+    state = np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state))
+
+
+def _solver(steps: int) -> DPMSolverMultistepScheduler:
+    """DPM-Solver++ of second order (Lu et al. 2022), which keeps to grey values that exist."""
+    solver = DPMSolverMultistepScheduler(
+        **SCHEDULE,
+        algorithm_type="dpmsolver++",
+        solver_order=2,
+        thresholding=True,
+        sample_max_value=1.0,
+        lambda_min_clipped=-5.1,  # at the last level of a cosine there is no image left to find
+        timestep_spacing="trailing",
+    )
+    with quiet():  # it asks torch for an array in numpy's former way
+        solver.set_timesteps(steps)
+    return solver

@@ -1,0 +1,48 @@
+"""Noise: how much of it is where (cosine), how it is put in, and how far it is to be found."""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from diffusers import DDPMScheduler
+from torch import Tensor
+
+# Nichol and Dhariwal 2021, ICML: the cosine schedule, in a thousand levels.
+SCHEDULE = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2"}
+LEVELS = 1000
+# No level weighs more than one with this share of image.
+LEAST = 1e-4
+
+
+@cache
+def _levels() -> DDPMScheduler:
+    return DDPMScheduler(**SCHEDULE)
+
+
+def drawn_levels(n: int, chance: torch.Generator) -> Tensor:
+    """A noise level (n,) for each image of a batch, spread evenly over all of them."""
+    places = (torch.arange(n) + torch.rand(n, generator=chance)) / n
+    return (places * LEVELS).long().clamp(max=LEVELS - 1)
+
+
+def noisy(images: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
+    """Images (n, 1, rows, cols) in [-1, 1] with noise of these levels in them."""
+    mixed: Tensor = _levels().add_noise(images, noise, levels)
+    return mixed
+
+
+def left(levels: Tensor) -> Tensor:
+    """The share (n, 1, 1, 1) of the variance that is still the image's at these levels."""
+    shares: Tensor = _levels().alphas_cumprod.to(levels.device)[levels]
+    return shares[:, None, None, None]
+
+
+def missed(found: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
+    """The squared error of the noise that was found, (n,), the more where less image is left.
+
+    There the noise is nearly all that is seen and easy to find, and what little is missed of it is
+    the image's whole brightness (Salimans and Ho 2022, ICLR, section 4: the weight SNR + 1 of the
+    image's error is this of the noise's).
+    """
+    error = F.mse_loss(found, noise, reduction="none") / left(levels).clamp(min=LEAST)
+    return error.mean((1, 2, 3))

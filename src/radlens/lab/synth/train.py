@@ -1,0 +1,144 @@
+"""Recipe and data -> a generator: the whole run, in the order in which it happens."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from radlens.domain.errors import BadDataset
+from radlens.domain.generator import GeneratorRun
+from radlens.domain.task import Task
+from radlens.lab.batches import made
+from radlens.lab.checkpoint import State, write
+from radlens.lab.dataset import Cases, find_dataset
+from radlens.lab.logbook import Logbook
+from radlens.lab.progress import Seen, silent
+from radlens.lab.splits import Splits, splits_of
+from radlens.lab.synth.about import ABOUT, CARD, About
+from radlens.lab.synth.card import card
+from radlens.lab.synth.compact import KIND, WEIGHTS, half, shape_of
+from radlens.lab.synth.network import Denoiser, fresh
+from radlens.lab.synth.pictures import conditions, pictures
+from radlens.lab.synth.recipe import SynthRecipe, read_synth_recipe
+from radlens.lab.synth.training import fit
+from radlens.lab.train import task_of
+from radlens.ports import Site
+
+
+def train(
+    site: Site, recipe: Path, *, data: str, out: Path, name: str = "", seen: Seen = silent
+) -> GeneratorRun:
+    """Train a generator by a recipe, write its folder ``out``, and give its entry.
+
+    ``data`` is what ``find_dataset`` knows. Only train is learned from, and only where it shares
+    no patient and no picture with validation or test. A run that was stopped goes on from its
+    last lap when it is started again with the same ``out``. Raises BadRecipe, BadDataset.
+    """
+    plan = read_synth_recipe(recipe)
+    task = task_of(site, plan)
+    dataset = find_dataset(site, data, task=task, seen=seen)
+    splits = splits_of(
+        site.blobs, dataset, task=task, spec=plan.input, train_splits=plan.train_splits, seen=seen
+    )
+    cases = learned_from(splits, plan)
+    out.mkdir(parents=True, exist_ok=True)
+    book = Logbook.open(
+        site, out, plan, name=name or recipe.stem, dataset=dataset.id, kind=GeneratorRun
+    )
+    book.put(labels=conditions(task), images=len(cases))
+    with book.failing():
+        network = fresh(plan.network, len(conditions(task)), plan.seed)
+        _learn(book, network, plan, cases=cases, splits=splits, task=task, seen=seen)
+        _close(book, network, plan, cases=cases)
+    return book.run
+
+
+def learned_from(splits: Splits, plan: SynthRecipe) -> Cases:
+    """The cases of train that a recipe lets a generator learn from; BadDataset where none is."""
+    cases = splits.train
+    if not plan.synthetic:
+        cases = cases.take(np.flatnonzero(~made(cases)))
+    if not len(cases):
+        raise BadDataset(
+            f"Every image of {splits.dataset.name} in train is synthetic.",
+            hint="A recipe with `synthetic = true` learns from made images.",
+        )
+    return cases
+
+
+def _learn(
+    book: Logbook[GeneratorRun],
+    network: Denoiser,
+    plan: SynthRecipe,
+    *,
+    cases: Cases,
+    splits: Splits,
+    task: Task,
+    seen: Seen,
+) -> None:
+    def tell(at: State, steps: int) -> None:
+        seen(at.step, steps)
+        book.hear(at, steps)
+
+    curve = fit(
+        network,
+        pictures(cases, task),
+        plan.course,
+        how=plan.augment,
+        folder=book.folder,
+        run=f"{plan.digest} {splits.dataset.id}",
+        held_out=pictures(splits.val, task),
+        tell=tell,
+    )
+    book.put(curve=tuple(curve))
+
+
+def _close(
+    book: Logbook[GeneratorRun], network: Denoiser, plan: SynthRecipe, *, cases: Cases
+) -> None:
+    """Write the folder, and close the entry with what came out."""
+    run, weights = book.run, half(network)
+    put = book.site.blobs.put
+    about = About(
+        kind=KIND,
+        name=run.name,
+        task=run.task,
+        labels=run.labels,
+        side=plan.network.side,
+        files={WEIGHTS: put(weights)},
+        shape=shape_of(plan),
+        made=_made(run, cases, sum(p.numel() for p in network.parameters())),
+        statement=plan.statement.format(train=len(cases)),
+        simulated=bool(made(cases).all()),
+    )
+    text = card(about)
+    for file, content in ((WEIGHTS, weights), (ABOUT, about.content), (CARD, text.encode())):
+        write(book.folder / file, content)
+    files = {WEIGHTS: about.files[WEIGHTS], ABOUT: put(about.content), CARD: put(text.encode())}
+    book.done(version=about.digest, files=files, metrics=about.made["figures"])
+
+
+def _made(run: GeneratorRun, cases: Cases, parameters: int) -> dict[str, Any]:
+    sources = Counter((each.get("source", ""), each.get("licence", "")) for each in cases.about)
+    return {
+        "record": run.id,
+        "time": run.time.isoformat(timespec="seconds"),
+        "dataset": run.dataset,
+        "seed": run.seed,
+        "recipe": run.recipe,
+        "code": dict(run.code),
+        "environment": dict(run.environment),
+        "images": len(cases),
+        "sources": [
+            {"source": source, "licence": licence, "images": n}
+            for (source, licence), n in sorted(sources.items())
+        ],
+        "parameters": parameters,
+        "figures": {
+            "loss": run.curve[-1]["loss"],
+            "validation": run.curve[-1]["validation"],
+            "images_seen": sum(row["images"] for row in run.curve),
+            "minutes": round(sum(row["seconds"] for row in run.curve) / 60, 1),
+        },
+    }
