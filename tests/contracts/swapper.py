@@ -38,7 +38,7 @@ class Deadly:
 
     def __init__(self, database: Database, step: int) -> None:
         self._database, self._left = database, step
-        self.reading, self.close = database.reading, database.close
+        self.reading, self.rows, self.close = database.reading, database.rows, database.close
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

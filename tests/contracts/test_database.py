@@ -73,6 +73,23 @@ def test_a_question_mark_in_a_value_is_a_question_mark(database):
         sql.execute(ITEM, ("100 % sure?", 1))
     with database.reading() as sql:
         assert sql.execute("SELECT id FROM ledger").fetchone() == ("100 % sure?",)
+    one = "SELECT id, seq FROM ledger WHERE id = ? AND seq = ?"
+    assert database.rows(one, ("100 % sure?", 1)) == [("100 % sure?", 1)]
+
+
+@pytest.mark.parametrize("name", ["' OR '1'='1", "\\' OR 1=1 --", '"', "$1", "%s", "é; SELECT 2"])
+def test_one_statement_takes_each_value_as_it_is(database, name):
+    with database.writing() as sql:
+        sql.execute(ITEM, ("another", 1))
+        sql.execute(ITEM, (name, 2))
+    assert database.rows("SELECT id, seq FROM ledger WHERE id = ?", (name,)) == [(name, 2)]
+    assert database.rows("SELECT id FROM ledger WHERE seq > ?", (2,)) == []
+
+
+def test_one_statement_that_fails_leaves_the_next_one_as_it_was(database):
+    with pytest.raises(StorageUnavailable):
+        database.rows("SELECT nothing FROM ledger")
+    assert list(database.rows("SELECT 1")) == [(1,)]
 
 
 def test_a_closed_database_is_not_available(database):
@@ -80,6 +97,8 @@ def test_a_closed_database_is_not_available(database):
     for door in (database.reading, database.writing):
         with pytest.raises(StorageUnavailable, match="closed"), door() as sql:
             sql.execute("SELECT 1")
+    with pytest.raises(StorageUnavailable, match="closed"):
+        database.rows("SELECT 1")
 
 
 def test_who_reads_sees_one_state_whatever_others_write_meanwhile(place):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from math import nan
@@ -12,7 +13,7 @@ import pytest
 
 from radlens.domain.audit import Act, Actor, Verb, verify
 from radlens.domain.errors import Conflict, NoSuchVersion, NotAssessable
-from radlens.domain.registry import Move, Stage, Version, move
+from radlens.domain.registry import Move, Stage, Version, move, moved
 from radlens.model_ports import Registry
 from radlens.storage.database import Database
 from radlens.storage.registry import SqlRegistry
@@ -185,6 +186,25 @@ def test_approvals_are_kept_until_the_version_answers(registry, database):
     with pytest.raises(NoSuchVersion):
         registry.approve("f" * 64, act(Verb.APPROVE_MODEL, "f" * 64))
     assert verify(SqlTrail(database).entries()) == 9
+
+
+def test_a_version_that_moved_is_what_the_registry_has_then(registry):
+    version = add(registry, "one")
+    points = {"points": {"effusion": {"threshold": 0.4}}}
+    steps = [
+        (Stage.CANARY, 0.1, points),
+        (Stage.SHADOW, None, None),
+        (Stage.CANDIDATE, None, None),
+        (Stage.LIVE, None, points),
+        (Stage.RETIRED, None, None),
+    ]
+    for stage, share, thresholds in steps:
+        registry.approve(version.digest, act(Verb.APPROVE_MODEL, version.digest))
+        version = registry.get(version.digest)
+        goes = move(version, stage, time=NOON, by=ME, reason="", share=share)
+        goes = replace(goes, thresholds=thresholds)
+        registry.move([goes], act(Verb.STAGE_MODEL, version.digest))
+        assert moved(version, goes) == registry.get(version.digest)
 
 
 def test_whoever_reads_while_others_swap_sees_one_live_version_every_time(registry):

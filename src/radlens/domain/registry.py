@@ -1,7 +1,7 @@
 """Versions of models: which there are, how far each may go, and how it came there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -108,6 +108,18 @@ def move(
             hint="Convert its weights with `radlens models convert` and register the bundle.",
         )
     return Move(version.digest, version.task, version.stage, after, time, by, reason, share)
+
+
+def moved(version: Version, step: Move) -> Version:
+    """The version as it is once it has made the move."""
+    kept = None if step.after is Stage.CANDIDATE else version.thresholds
+    return replace(
+        version,
+        stage=step.after,
+        share=step.share,
+        approved=() if step.after in ANSWERING else version.approved,
+        thresholds=kept if step.thresholds is None else step.thresholds,
+    )
 
 
 def operating_points(version: Version, manifest: Manifest) -> tuple[OperatingPoint, ...]:

@@ -1,15 +1,18 @@
 """The task cards of a site: those that ship, its own, and the labels that it added to them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from radlens.domain.audit import Act
 from radlens.domain.errors import Conflict, DigestMismatch, UnknownTask
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.task import Label, Task, label_of
-from radlens.storage.database import Database, Transaction
-from radlens.storage.ledger import insert, of_kind
+from radlens.storage.database import Database
+from radlens.storage.ledger import OF_KIND, insert, item_of
 from radlens.storage.statements import append
+
+CARDS = (Kind.CARD.value,)
 
 
 class SqlCards(Mapping[str, Task]):
@@ -33,12 +36,11 @@ class SqlCards(Mapping[str, Task]):
         return len(self._cards)
 
     def follow(self) -> None:
-        with self._database.reading() as sql:
-            self._cards = self._stored(sql)
+        self._cards = self._stored(self._database.rows(OF_KIND, CARDS))
 
     def extend(self, card: Task, label: Label, *, item: str, act: Act) -> Task:
         with self._database.writing() as sql:
-            cards = self._stored(sql)
+            cards = self._stored(sql.execute(OF_KIND, CARDS).fetchall())
             now = cards.get(card.name)
             if now is None:
                 raise UnknownTask(f"There is no task {card.name!r}.")
@@ -56,9 +58,9 @@ class SqlCards(Mapping[str, Task]):
             self._cards = {**cards, card.name: card.extended(label)}
         return self._cards[card.name]
 
-    def _stored(self, sql: Transaction) -> Mapping[str, Task]:
+    def _stored(self, rows: Sequence[Sequence[Any]]) -> Mapping[str, Task]:
         cards = dict(self._plain)
-        for item in of_kind(sql, Kind.CARD):
+        for item in map(item_of, rows):
             # A card that is no longer at hand: its own file was taken out of the site's folder.
             if card := cards.get(item.name):
                 cards[item.name] = _with(card, item)

@@ -22,6 +22,10 @@ class Database(Protocol):
         """One view of the tables, whatever others write meanwhile; nothing is written in it."""
         ...
 
+    def rows(self, sql: str, values: Sequence[Any] = (), /) -> Sequence[Sequence[Any]]:
+        """What one statement reads, at the price of one question; nothing is written by it."""
+        ...
+
     def writing(self) -> AbstractContextManager[Transaction]:
         """A transaction that is committed at the end, or never happened.
 

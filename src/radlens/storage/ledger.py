@@ -11,6 +11,7 @@ from radlens.storage.database import Database, Transaction
 from radlens.storage.rows import Row, finite, time_of, zoned
 
 ITEM = "id, kind, name, time, state, body, parents, files"
+OF_KIND = f"SELECT {ITEM} FROM ledger WHERE kind = ? ORDER BY seq"
 
 
 def item_row(item: Item) -> Row:
@@ -62,20 +63,18 @@ class SqlLedger:
                 sql.execute(f"UPDATE ledger SET {sets} WHERE id = ?", (*row[1:], item.id))
 
     def get(self, item_id: str) -> Item:
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {ITEM} FROM ledger WHERE substr(id, 1, ?) = ? LIMIT 2",
-                (len(item_id), item_id),
-            ).fetchall()
+        rows = self._database.rows(
+            f"SELECT {ITEM} FROM ledger WHERE substr(id, 1, ?) = ? LIMIT 2",
+            (len(item_id), item_id),
+        )
         return _one(rows, item_id)
 
     def items(self, kind: Kind, *, name: str | None = None, limit: int = 1000) -> list[Item]:
         more = "" if name is None else "AND name = ?"
         values = (kind.value, *(() if name is None else (name,)), limit)
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {ITEM} FROM ledger WHERE kind = ? {more} ORDER BY seq DESC LIMIT ?", values
-            ).fetchall()
+        rows = self._database.rows(
+            f"SELECT {ITEM} FROM ledger WHERE kind = ? {more} ORDER BY seq DESC LIMIT ?", values
+        )
         return [item_of(row) for row in rows]
 
 
@@ -85,12 +84,6 @@ def insert(sql: Transaction, item: Item) -> None:
     [last] = sql.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()
     marks = ", ".join("?" * (len(row) + 1))
     sql.execute(f"INSERT INTO ledger ({ITEM}, seq) VALUES ({marks})", (*row, last + 1))
-
-
-def of_kind(sql: Transaction, kind: Kind) -> list[Item]:
-    """All entries of a kind, the oldest first."""
-    rows = sql.execute(f"SELECT {ITEM} FROM ledger WHERE kind = ? ORDER BY seq", (kind.value,))
-    return [item_of(row) for row in rows.fetchall()]
 
 
 def _changes(old: Row, new: Row) -> bool:

@@ -17,6 +17,7 @@ from radlens.storage.schema import MIGRATIONS
 # A pooler gives each transaction another session: whatever holds must be said within it.
 HERE = f"SET LOCAL search_path TO {SCHEMA}"
 READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {HERE}"
+ALONE = f"SET TRANSACTION READ ONLY; {HERE}"  # and with the statement sent along, one transaction
 # READ COMMITTED, so that what was committed while waiting for the lock is seen.
 WRITE = (
     f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {HERE}; "
@@ -49,6 +50,12 @@ class PostgresDatabase:
             yield _Transaction(connection)
             connection.execute("COMMIT")
 
+    def rows(self, sql: str, values: Sequence[Any] = (), /) -> Sequence[Sequence[Any]]:
+        with self._pool.asked(f"{ALONE}; {_spelled(sql)}", values) as answers:
+            while answers.nextset():  # the last one is the statement's
+                pass
+            return answers.fetchall()
+
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         with self._writer, self._pool.lend(self._write) as connection:
@@ -67,4 +74,8 @@ class _Transaction:
         self._connection = connection
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> Any:
-        return self._connection.execute(sql.replace("?", "%s").encode(), tuple(values) or None)
+        return self._connection.execute(_spelled(sql).encode(), tuple(values) or None)
+
+
+def _spelled(sql: str) -> str:
+    return sql.replace("?", "%s")

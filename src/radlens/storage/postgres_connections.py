@@ -1,6 +1,6 @@
 """Connections to one PostgreSQL database, and its errors as ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore, Lock
 from time import sleep
@@ -44,12 +44,18 @@ class Pool:
     @contextmanager
     def lend(self, begin: str = "SELECT 1") -> Iterator[psycopg.Connection]:
         """A connection that has run ``begin``; a transaction still open afterwards is undone."""
+        with self.asked(begin) as answers:
+            yield answers.connection
+
+    @contextmanager
+    def asked(self, sql: str, values: Sequence[Any] = ()) -> Iterator[psycopg.ClientCursor]:
+        """The answers to statements with ``%s`` for each value, sent together, on a connection."""
         with self._seats, translated():
-            connection = self._begun(begin)
+            answers = self._answered(sql.encode(), tuple(values) or None)
             try:
-                yield connection
+                yield answers
             finally:
-                self._give(connection)
+                self._give(answers.connection)
 
     def commit(self, connection: psycopg.Connection) -> None:
         """Commit, or say that it was not: after an error COMMIT means ROLLBACK."""
@@ -63,24 +69,22 @@ class Pool:
         for connection in idle:
             connection.close()
 
-    def _begun(self, begin: str) -> psycopg.Connection:
+    def _answered(self, sql: bytes, values: tuple[Any, ...] | None) -> psycopg.ClientCursor:
+        # Values are quoted here: those bound by the server go with a single statement alone.
         while (connection := self._take()) is not None:
             try:
-                connection.execute(begin.encode())
-            except psycopg.OperationalError:
+                return psycopg.ClientCursor(connection).execute(sql, values)
+            except psycopg.Error:
                 if not connection.closed:  # it lives, and says no
                     self._give(connection)
                     raise
                 connection.close()  # since it was last used, the server was restarted
-            else:
-                return connection
         connection = connect(self._options)
         try:
-            connection.execute(begin.encode())
+            return psycopg.ClientCursor(connection).execute(sql, values)
         except psycopg.Error:
             connection.close()
             raise
-        return connection
 
     def _take(self) -> psycopg.Connection | None:
         with self._lock:

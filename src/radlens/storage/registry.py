@@ -17,6 +17,10 @@ VERSION = (
     "approved, thresholds"
 )
 MOVE = "digest, task, before, after, share, time, actor, via, origin, reason, thresholds"
+FOUND = (
+    f"SELECT {VERSION} FROM versions WHERE digest = ? OR version = ? "
+    "OR task || '/' || version = ? OR substr(digest, 1, ?) = ? LIMIT 100"
+)
 
 
 class SqlRegistry:
@@ -31,8 +35,7 @@ class SqlRegistry:
             insert_version(sql, append(sql, act).seq, version)
 
     def get(self, reference: str) -> Version:
-        with self._database.reading() as sql:
-            return _get(sql, reference)
+        return _chosen(self._database.rows(FOUND, _names(reference)), reference)
 
     def versions(
         self, *, task: str | None = None, stage: Stage | Sequence[Stage] | None = None
@@ -45,10 +48,9 @@ class SqlRegistry:
             rules[f"stage IN ({', '.join('?' * len(stages))})"] = tuple(s.value for s in stages)
         where = f"WHERE {' AND '.join(rules)}" if rules else ""
         values = tuple(value for given in rules.values() for value in given)
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {VERSION} FROM versions {where} ORDER BY seq DESC", values
-            ).fetchall()
+        rows = self._database.rows(
+            f"SELECT {VERSION} FROM versions {where} ORDER BY seq DESC", values
+        )
         return [_version_of(row) for row in rows]
 
     def move(self, moves: Sequence[Move], *acts: Act) -> None:
@@ -59,15 +61,15 @@ class SqlRegistry:
                 _insert_move(sql, seq, move)
 
     def moves(self, task: str) -> list[Move]:
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {MOVE} FROM moves WHERE task = ? ORDER BY seq, after DESC", (task,)
-            ).fetchall()
+        rows = self._database.rows(
+            f"SELECT {MOVE} FROM moves WHERE task = ? ORDER BY seq, after DESC", (task,)
+        )
         return [_move_of(row) for row in rows]
 
     def approve(self, digest: str, act: Act) -> None:
         with self._database.writing() as sql:
-            approved = {*_get(sql, digest).approved, act.by.name}
+            found = _chosen(sql.execute(FOUND, _names(digest)).fetchall(), digest)
+            approved = {*found.approved, act.by.name}
             append(sql, act)
             sql.execute(
                 "UPDATE versions SET approved = ? WHERE digest = ?",
@@ -91,12 +93,13 @@ def insert_version(sql: Transaction, seq: int, version: Version) -> None:
     _insert_move(sql, seq, first)
 
 
-def _get(sql: Transaction, reference: str) -> Version:
-    rows = sql.execute(
-        f"SELECT {VERSION} FROM versions WHERE digest = ? OR version = ? "
-        "OR task || '/' || version = ? OR substr(digest, 1, ?) = ? LIMIT 100",
-        (reference, reference, reference, len(reference), reference),
-    ).fetchall()
+def _names(reference: str) -> Row:
+    """The values of FOUND."""
+    return (reference, reference, reference, len(reference), reference)
+
+
+def _chosen(rows: Sequence[Sequence[Any]], reference: str) -> Version:
+    """The one version that a reference means, of the rows of FOUND; raises NoSuchVersion."""
     found = [_version_of(row) for row in rows]
     exact = [version for version in found if version.digest == reference] or [
         version for version in found if not version.digest.startswith(reference)

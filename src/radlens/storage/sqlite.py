@@ -1,9 +1,10 @@
 """A site's tables in one SQLite file, or in memory: for many threads and processes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from radlens.domain.errors import RadLensError, StorageUnavailable
 from radlens.storage.connections import Connections, InMemory
@@ -44,6 +45,10 @@ class SqliteDatabase:
             connection.execute("BEGIN")
             yield connection
             connection.execute("COMMIT")
+
+    def rows(self, sql: str, values: Sequence[Any] = (), /) -> Sequence[Sequence[Any]]:
+        with self._connections.lend() as connection:
+            return connection.execute(sql, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

@@ -38,12 +38,10 @@ class SqlTrail:
     def search(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Entry]:
         rules = _rules(wanted, before)
         where = f"WHERE {' AND '.join(rules)}" if rules else ""
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {ENTRY} FROM audit {where} ORDER BY seq DESC LIMIT ?",
-                (*rules.values(), limit),
-            )
-            return [entry_of(row) for row in rows.fetchall()]
+        rows = self._database.rows(
+            f"SELECT {ENTRY} FROM audit {where} ORDER BY seq DESC LIMIT ?", (*rules.values(), limit)
+        )
+        return [entry_of(row) for row in rows]
 
     def seal(self, checkpoint: Checkpoint) -> None:
         said = checkpoint.statement
@@ -56,18 +54,16 @@ class SqlTrail:
             )
 
     def checkpoints(self, after: int = 0) -> list[Checkpoint]:
-        with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {CHECKPOINT} FROM checkpoints WHERE seq > ? ORDER BY seq", (after,)
-            )
-            return [_checkpoint(row) for row in rows.fetchall()]
+        rows = self._database.rows(
+            f"SELECT {CHECKPOINT} FROM checkpoints WHERE seq > ? ORDER BY seq", (after,)
+        )
+        return [_checkpoint(row) for row in rows]
 
     def ends(self) -> tuple[int, int]:
-        with self._database.reading() as sql:
-            row = sql.execute(
-                "SELECT (SELECT max(seq) FROM audit), (SELECT max(seq) FROM checkpoints)"
-            ).fetchone()
-        return int(row[0] or 0), int(row[1] or 0)
+        [(last, sealed)] = self._database.rows(
+            "SELECT (SELECT max(seq) FROM audit), (SELECT max(seq) FROM checkpoints)"
+        )
+        return int(last or 0), int(sealed or 0)
 
 
 def _rules(wanted: Wanted, before: int | None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A database that tells after each commit: the audit log may have grown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
+from typing import Any
 
 from radlens.storage.database import Database, Transaction
 
@@ -16,6 +17,9 @@ class Watched:
 
     def reading(self) -> AbstractContextManager[Transaction]:
         return self._database.reading()
+
+    def rows(self, sql: str, values: Sequence[Any] = (), /) -> Sequence[Sequence[Any]]:
+        return self._database.rows(sql, values)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import NoSuchVersion
-from radlens.domain.registry import Move, Stage, Version, move, predecessor
+from radlens.domain.registry import Move, Stage, Version, move, moved, predecessor
 from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
@@ -92,4 +92,4 @@ def switch(
     act = Act(time, by, verb, version.digest, detail)
     site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
     follow(site)
-    return site.registry.get(version.digest)
+    return moved(version, goes)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import BadInput, NoLiveModel
-from radlens.domain.registry import Move, Stage, Version, move
+from radlens.domain.registry import Move, Stage, Version, move, moved
 from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 from radlens.usecases.follow import follow
@@ -101,7 +101,7 @@ def _place(site: Site, version: Version, goes: Move, passed: Passed | None = Non
     leaves = [_aside(old, version, goes) for old in _on_trial(site, goes)]
     site.registry.move([*leaves, goes], *(passed.acts if passed else ()), act)
     follow(site)
-    return site.registry.get(version.digest)
+    return moved(version, goes)
 
 
 def _on_trial(site: Site, goes: Move) -> list[Version]:
