@@ -179,7 +179,9 @@ def test_a_failed_run_says_why_and_its_successor_goes_on_under_a_new_id(run: Don
     failed = Run.of(run.site.ledger.get(book.run.id))
     assert failed.state is State.FAILED
     assert "boom" in failed.error
-    again = Logbook.open(run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset, kind=Run)
+    again = Logbook.open(
+        run.site, tmp_path, plan, name="steep", dataset=run.entry.dataset, kind=Run
+    )
     assert again.run.id != failed.id
     assert again.run.parents == (failed.id,)
 
