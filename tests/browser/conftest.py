@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, expect, sync_playwright
 
 from tests.builders import furnish
 
@@ -29,6 +29,8 @@ FLAGS = [
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+PATIENCE_MS = 60_000  # on a busy machine a page takes its time
+expect.set_options(timeout=PATIENCE_MS)
 LOCAL = ("http://localhost:", "ws://localhost:", "data:", "blob:")
 
 
@@ -125,15 +127,16 @@ class Watched:
 
     def _said(self, message: ConsoleMessage) -> None:
         # Streamlit looks for its own endpoints below a page's address first, in vain.
-        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
-            self.complaints.append(message.text)
+        place = message.location.get("url", "")
+        if message.type == "error" and "/_stcore/" not in place:
+            self.complaints.append(f"{message.text} ({place}, on {self.page.url})")
 
 
 @pytest.fixture
 def watched(chromium: Browser, server: Server) -> Iterator[Watched]:
     """A fresh session on the first page; at its end, nothing had gone to another host."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     seen = Watched(context.new_page()).watch()
     seen.page.goto(server.url)
     seen.page.get_by_role("heading", name="Live Prediction").wait_for()

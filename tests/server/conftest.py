@@ -33,7 +33,7 @@ class Answer:
 
 def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
     """One request on a connection of its own."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=600)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, path, body, named)

@@ -16,6 +16,7 @@ from radlens.ui.table import Row, table
 from radlens.usecases.verify import verify_and_note
 
 PAGE = 50
+SHOWN = 24  # of an id or a digest in the list; the opened entry has all of it
 OPENED = "entry"  # in the address, so that it can be kept, and Back leads to the list
 COLUMNS = ("Entry", "Time", "Who", "Act", "Outcome", "About")
 ANY = "any"
@@ -111,6 +112,10 @@ def _rewind() -> None:
     st.session_state["audit-trail"] = []
 
 
+def _newer() -> None:
+    st.session_state["audit-trail"].pop()
+
+
 def _list(site: Site, wanted: Wanted) -> None:
     # The entries that the pages before this one ended with: one step back is one pop.
     trail: list[int] = st.session_state.setdefault("audit-trail", [])
@@ -121,17 +126,13 @@ def _list(site: Site, wanted: Wanted) -> None:
     shown = found[:PAGE]
     caption = f"Entries {shown[-1].seq:,} to {shown[0].seq:,}, the newest first"
     chosen = table(caption, COLUMNS, [_row(entry) for entry in shown])
-    with st.container(horizontal=True):
-        newer = st.button("Newer", disabled=not trail)
-        older = st.button("Older", disabled=len(found) <= PAGE)
+    with st.container(horizontal=True):  # what is pressed is done before the page is drawn: once
+        st.button("Newer", disabled=not trail, on_click=_newer)
+        older = len(found) > PAGE
+        st.button("Older", disabled=not older, on_click=trail.append, args=(shown[-1].seq,))
     st.html(exports(wanted))
-    if newer:
-        trail.pop()
-    if older:
-        trail.append(shown[-1].seq)
     if chosen:
         st.query_params[OPENED] = chosen
-    if newer or older or chosen:
         st.rerun()
 
 
@@ -143,7 +144,7 @@ def _row(entry: Entry) -> Row:
         f"{act.by.name} ({act.by.via})",
         act.verb,
         act.outcome,
-        act.subject[:24],
+        act.subject if len(act.subject) <= SHOWN else f"{act.subject[:SHOWN]}…",
     ]
     return Row(id=str(entry.seq), cells=cells)
 
@@ -169,7 +170,8 @@ def _one(site: Site, place: str) -> None:
     with st.container(border=True, key="card-entry"):
         st.html(f'<div class="rl-head"><h2>Entry {entry.seq:,}</h2></div>')
         st.html(f'<dl class="rl-origin" aria-label="The entry">{items}</dl>')
-        st.code(json.dumps(act.detail, indent=1, ensure_ascii=False), language="json")
+        detail = json.dumps(act.detail, indent=1, ensure_ascii=False)
+        st.code(detail, language="json", wrap_lines=True)
         if links := leads(site, act):
             st.html(links)
 
