@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from math import isfinite
 from pathlib import Path
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from radlens.domain.errors import BadRecipe
@@ -38,6 +39,8 @@ def typed(
 
 
 def _value(value: Any, kind: Any, name: str) -> Any:
+    if get_origin(kind) is UnionType:  # TOML has no null: what is there is no None
+        kind = get_args(kind)[0]
     if is_dataclass(kind) and isinstance(kind, type):
         return kind(**typed(kind, value, prefix=f"{name}."))
     if get_origin(kind) is tuple and isinstance(value, list):

@@ -1,8 +1,9 @@
 """A study: every arm trained, every answer kept, differences with paired intervals."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +18,10 @@ from radlens.domain.task import Mode
 from radlens.lab.bootstrap import measure, resamples
 from radlens.lab.dataset import Cases
 from radlens.lab.progress import bar, progress
+from radlens.lab.recipe import Recipe
 from radlens.lab.record import code, environment, weights_digest
 from radlens.lab.splits import Splits
+from radlens.lab.study_made import MIX, Made, both, made_cases
 from radlens.lab.study_recipe import Rung, StudyRecipe, read_study
 from radlens.lab.study_report import figure, report
 from radlens.lab.train import fresh, splits_for, task_of
@@ -47,12 +50,13 @@ def study(site: Site, recipe: Path, *, data: str) -> Study:
         subsets(splits.train, max(plan.per_class), seed=plan.seeds[0])
         entry = _entry(site, plan, splits)
         seen = bar(bars, "arms")
+        draw = lru_cache(1)(partial(_made, site, plan, splits))
         for rung, n, seed in plan.arms():
             seen(len(entry.arms), entry.arms_planned)
             if (rung.name, n, seed) in {arm.key for arm in entry.arms}:
                 continue
             try:
-                arm = _arm(site, plan, splits, rung=rung, per_class=n, seed=seed)
+                arm = _arm(site, plan, splits, rung=rung, per_class=n, seed=seed, draw=draw)
             except BadInput as error:
                 failed = replace(entry, state=State.FAILED, error=error.message)
                 site.ledger.put(failed.item())
@@ -100,20 +104,53 @@ def subsets(cases: Cases, per_class: int, *, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(picked))
 
 
+def _made(
+    site: Site, study: StudyRecipe, splits: Splits, made: Made, per_class: int, seed: int
+) -> Cases:
+    """What is drawn for an arm, the same for every rung that draws alike."""
+    few = splits.train.take(subsets(splits.train, per_class, seed=seed))
+    plan = study.plan(study.rung[0], per_class, seed)
+    return made_cases(site, few, made, task=task_of(site, plan), seed=seed, side=plan.size)
+
+
+def courses(few: Cases, made: Cases | None, way: str, plan: Recipe) -> list[tuple[Cases, Recipe]]:
+    """What an arm learns from, one after the other; every rung takes as many steps."""
+    if made is None:
+        return [(few, plan)]
+    steps = plan.epochs * -(-len(few) // plan.batch)
+
+    def course(cases: Cases, share: float) -> tuple[Cases, Recipe]:
+        epochs = max(1, round(share * steps / -(-len(cases) // plan.batch)))
+        return cases, replace(plan, epochs=epochs)
+
+    if way == MIX:
+        return [course(both(few, made), 1.0)]
+    return [course(made, 0.5), course(few, 0.5)]
+
+
 def _arm(
-    site: Site, study: StudyRecipe, splits: Splits, *, rung: Rung, per_class: int, seed: int
+    site: Site,
+    study: StudyRecipe,
+    splits: Splits,
+    *,
+    rung: Rung,
+    per_class: int,
+    seed: int,
+    draw: Callable[[Made, int, int], Cases],
 ) -> Arm:
     plan = study.plan(rung, per_class, seed)
     few = splits.train.take(subsets(splits.train, per_class, seed=seed))
     task = task_of(site, plan)
     began, computed = time.monotonic(), time.process_time()
+    more = draw(rung.made.drawn_as, per_class, seed) if rung.made else None
     network = fresh(plan, task)
     # The few images are all that an arm sees. The score of some of them is the curve's, and
     # nothing is chosen by it.
     some = few.take(np.arange(0, len(few), max(1, len(few) // SCORED)))
-    with TemporaryDirectory() as folder:
-        data = replace(splits, train=few, val=some)
-        fit(network, data, plan, mode=task.mode, folder=Path(folder))
+    for cases, course in courses(few, more, rung.made.way if rung.made else "", plan):
+        with TemporaryDirectory() as folder:
+            data = replace(splits, train=cases, val=some)
+            fit(network, data, course, mode=task.mode, folder=Path(folder))
     spent = time.monotonic() - began, time.process_time() - computed
     logits = forward(network, splits.test, plan.input)
     kept = BytesIO()
@@ -176,7 +213,7 @@ def results(
             accuracy = (cases @ of_seed.T) / cases.sum(1, keepdims=True)
             means[rung.name, n] = (accuracy * seeds).sum(1) / len(plan.seeds)
             levels.append(_level(rung.name, n, arms, means[rung.name, n], len(unit)))
-        for before, after in zip(plan.rung, plan.rung[1:], strict=False):
+        for before, after in plan.pairs():
             difference = measure(means[after.name, n] - means[before.name, n], len(unit))
             assert difference is not None  # noqa: S101 - counts are never NaN
             verdict = Verdict.of(difference)

@@ -11,15 +11,22 @@ from typing import Any
 from radlens.domain.errors import BadRecipe
 from radlens.lab.entries import read_toml, typed
 from radlens.lab.recipe import Recipe, recipe_of
+from radlens.lab.study_made import Made
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of the ladder: ``changes`` to the base recipe, and what they are."""
+    """One step of the ladder: ``changes`` to the base recipe, and what they are.
+
+    It is compared with the rung ``against``, the one before it unless told otherwise. ``made``
+    says how it gets synthetic images, if it does.
+    """
 
     name: str
     what: str
     changes: dict[str, Any]
+    made: Made | None = None
+    against: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,12 @@ class StudyRecipe:
         entries = changed(self.base, {**rung.changes, "seed": seed, "epochs": epochs})
         return recipe_of(entries, json.dumps(entries, sort_keys=True))
 
+    def pairs(self) -> Iterator[tuple[Rung, Rung]]:
+        """Each rung beside the one that it is compared with."""
+        named = {rung.name: rung for rung in self.rung}
+        for before, rung in zip(self.rung, self.rung[1:], strict=False):
+            yield named[rung.against] if rung.against else before, rung
+
     def arms(self) -> Iterator[tuple[Rung, int, int]]:
         """Rung, images per class and seed of every arm; whole ladders first, seed by seed."""
         for seed in self.seeds:
@@ -77,6 +90,11 @@ def study_of(text: str) -> StudyRecipe:
     entries = tomllib.loads(text)
     study = StudyRecipe(**typed(StudyRecipe, entries, but=("text",)), text=text)
     names = [rung.name for rung in study.rung]
+    for number, rung in enumerate(study.rung):
+        if rung.made:
+            rung.made.check()
+        if rung.against and rung.against not in names[:number]:
+            raise BadRecipe(f"The rung {rung.name} is compared with none before it.")
     wrong = {
         "per_class": not study.per_class or min(study.per_class) < 1 or _twice(study.per_class),
         "epochs": len(study.epochs) != len(study.per_class),

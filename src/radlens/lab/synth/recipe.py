@@ -1,5 +1,6 @@
 """A generator's recipe: everything that decides its training besides the data and the code."""
 
+import tomllib
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -101,6 +102,11 @@ def read_synth_recipe(path: Path) -> SynthRecipe:
     recipe = SynthRecipe(**typed(SynthRecipe, entries, but=("text",)), text=text)
     _check(recipe)
     return recipe
+
+
+def course_of(text: str) -> Course:
+    """The course in a recipe's text."""
+    return Course(**typed(Course, tomllib.loads(text)["course"], prefix="course."))
 
 
 def seeded(recipe: SynthRecipe, seed: int) -> SynthRecipe:
