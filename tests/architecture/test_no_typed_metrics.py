@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from radlens.lab.synth.about import ABOUT, About
+from radlens.lab.synth.card import card as generator_card
 from tests.architecture.typed import (
     content,
     figures,
@@ -19,7 +21,9 @@ from tests.builders import TASKS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "radlens"
-CARDS = sorted((SOURCE / "gallery").rglob("card.md"))
+PAPERS = sorted((SOURCE / "gallery").rglob("card.md"))
+GENERATORS = [card for card in PAPERS if (card.parent / ABOUT).exists()]
+CARDS = [card for card in PAPERS if card not in GENERATORS]
 STUDIES = sorted(
     path.with_name("report.md") for path in (ROOT / "docs" / "studies").glob("*/study.json")
 )
@@ -74,6 +78,14 @@ def test_no_document_holds_a_typed_metric(path: Path) -> None:
 def test_a_shipped_card_says_what_its_manifest_says(card: Path) -> None:
     again = regenerated(card.parent / "manifest.json", TASKS[record_of(card)["task"]])
     assert content(card.read_text()) == content(again)
+
+
+@pytest.mark.parametrize("card", GENERATORS, ids=lambda card: card.parent.name)
+def test_a_generators_card_says_what_is_on_record_of_it(card: Path) -> None:
+    about = About.read((card.parent / ABOUT).read_bytes())
+    assert card.read_text() == generator_card(about)
+    for name in about.files:
+        about.proven(name, (card.parent / name).read_bytes())
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
