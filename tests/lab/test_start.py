@@ -1,5 +1,6 @@
 """Where weights begin: published, a file, or a bundle whose norms were folded away."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from radlens.bootstrap import PACKAGE
-from radlens.domain.errors import BadRecipe
+from radlens.domain.errors import BadRecipe, NoLiveModel
 from radlens.domain.model import InputSpec
 from radlens.domain.task import Mode
 from radlens.engines.bundle import read_bundle
@@ -111,3 +112,45 @@ def test_a_shipped_bundle_is_a_start_and_the_parent(tmp_path: Path, site: Site, 
     with pytest.raises(BadRecipe, match="no folder") as error:
         start_from(fresh(architecture), nowhere, folder=tmp_path, site=site, cases=CASES)
     assert "paths are from the recipe" in error.value.hint
+
+
+def test_a_label_more_leaves_what_is_said_of_those_before(tmp_path: Path, site: Site):
+    network = settled("small-cnn", 4)
+    with torch.no_grad():  # as after training: the exporter keeps equal vectors once
+        for number, parameter in enumerate(p for p in network.parameters() if p.ndim == 1):
+            parameter.add_(0.01 * (number + 1))
+    spec = InputSpec(64, 64, *IMAGENET, contrast=None)
+    exported = export(network, spec).network
+    wider = build("small-cnn", 5, torch.Generator().manual_seed(0))
+    unfold(wider, exported, cases=CASES, spec=spec)
+    x = as_input(grey_images(CASES, np.arange(8)), spec)
+    with torch.inference_mode():
+        said = wider.eval()(x)[0].numpy()
+    before = run(exported, x.contiguous().numpy()).logits
+    np.testing.assert_allclose(said[:, :4], before, atol=2e-3, rtol=1e-2)
+    save_file(network.state_dict(), tmp_path / "four.safetensors")
+    again = build("small-cnn", 5, torch.Generator().manual_seed(0))
+    drawn = again.head.weight.detach().clone()
+    start_from(again, plan(tmp_path, "four.safetensors", "small-cnn"), folder=tmp_path, site=site,
+               cases=CASES)  # fmt: skip
+    assert torch.equal(again.head.weight[:4], network.head.weight)
+    assert torch.equal(again.head.weight[4], drawn[4])
+
+
+def test_the_live_version_is_a_start_as_its_bundle_is(tmp_path: Path):
+    home = tmp_path / "home"
+    shutil.copytree(PACKAGE / "gallery/others/brain-tumor-resnet18", home / "gallery/brain-tumor")
+    with tiny_site(home) as own:
+        architecture = "resnet18"
+        network, same = fresh(architecture), fresh(architecture)
+        start = start_from(network, plan(tmp_path, "live", architecture), folder=tmp_path, site=own,
+                           cases=CASES)  # fmt: skip
+        shelf = plan(tmp_path, f"bundle:{home / 'gallery/brain-tumor'}", architecture)
+        assert start_from(same, shelf, folder=tmp_path, site=own, cases=CASES) == replace(
+            start, elsewhere=True
+        )
+        for name, value in same.state_dict().items():
+            assert torch.equal(network.state_dict()[name], value)
+        unserved = replace(plan(tmp_path, "live", architecture), task="unserved")
+        with pytest.raises(NoLiveModel):
+            start_from(network, unserved, folder=tmp_path, site=own, cases=CASES)

@@ -8,7 +8,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, load_file
 from torch import Tensor
 
-from radlens.domain.errors import BadRecipe
+from radlens.domain.bundle import Bundle, bundle_of
+from radlens.domain.errors import BadRecipe, NoLiveModel
 from radlens.engines.bundle import read_bundle
 from radlens.lab.checkpoint import WEIGHTS
 from radlens.lab.dataset import Cases
@@ -17,14 +18,18 @@ from radlens.lab.names import plain_names
 from radlens.lab.networks import Net
 from radlens.lab.recipe import Recipe
 from radlens.lab.unfold import unfold
-from radlens.lab.weights import load_strictly, published
+from radlens.lab.weights import load_strictly, published, with_more_labels
 from radlens.ports import Site
+from radlens.usecases.gate import live_version
 
 # Every member of an ensemble begins with the same weights.
 MEMBER = re.compile(r"^members\.\d+\.")
 # The name under which a run keeps the weights that it began with.
 START = "start.safetensors"
-FROM = "A start is scratch, imagenet, run:NAME, bundle:FOLDER or a file; paths are from the recipe."
+FROM = (
+    "A start is scratch, imagenet, live, run:NAME, bundle:FOLDER or a file; paths are from the "
+    "recipe."
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,10 @@ class Start:
 def start_from(network: Net, plan: Recipe, *, folder: Path, site: Site, cases: Cases) -> Start:
     """Fill a network by a recipe's ``start``; a head for other labels stays as it was drawn.
 
-    Paths are from ``folder``, where the recipe is. A bundle's norms take their statistics from
-    ``cases``, training images. Raises BadRecipe, BadBundle or NoSuchItem.
+    ``live`` is the version that answers for the task now. Of a card that got labels since, the
+    head begins with those that were there. Paths are from ``folder``, where the recipe is. A
+    bundle's norms take their statistics from ``cases``, training images. Raises BadRecipe,
+    BadBundle, NoLiveModel or NoSuchItem.
     """
     kind, _, name = plan.start.partition(":")
     if plan.start == "scratch":
@@ -62,14 +69,9 @@ def start_from(network: Net, plan: Recipe, *, folder: Path, site: Site, cases: C
         if not (folder / name).is_dir():
             raise BadRecipe(f"The start {name} is no folder.", hint=FROM)
         bundle = read_bundle(folder / name, site.tasks[plan.task])
-        if bundle.manifest.architecture != plan.architecture:
-            raise BadRecipe(
-                f"The start {name} is a {bundle.manifest.architecture}, and the recipe asks for "
-                f"{plan.architecture}.",
-                hint="A bundle can only go on as the network that it is.",
-            )
-        unfold(network, bundle.network, cases=cases, spec=plan.input)
-        return Start((bundle.digest,), elsewhere=True)
+        return _from_bundle(network, bundle, plan, cases, elsewhere=True)
+    if plan.start == "live":
+        return _from_bundle(network, live_bundle(site, plan.task), plan, cases)
     try:
         _fill(network, plain_names(load_file(folder / plan.start)))
     except (OSError, SafetensorError) as error:
@@ -77,7 +79,31 @@ def start_from(network: Net, plan: Recipe, *, folder: Path, site: Site, cases: C
     return Start(elsewhere=True)
 
 
+def live_bundle(site: Site, task: str) -> Bundle:
+    """The bundle of the version that answers for a task; raises NoLiveModel, DigestMismatch."""
+    version = live_version(site, task)
+    if version is None or not version.loadable:
+        raise NoLiveModel(f"No live model answers for the task {task}.")
+    parts = {name: site.blobs.get(digest) for name, digest in version.files.items()}
+    return bundle_of(parts, site.tasks[task], digests=version.files)
+
+
+def _from_bundle(
+    network: Net, bundle: Bundle, plan: Recipe, cases: Cases, *, elsewhere: bool = False
+) -> Start:
+    made = bundle.manifest.architecture
+    if made != plan.architecture:
+        raise BadRecipe(
+            f"The start {bundle.manifest.version} is a {made}, and the recipe asks for "
+            f"{plan.architecture}.",
+            hint="A bundle can only go on as the network that it is.",
+        )
+    unfold(network, bundle.network, cases=cases, spec=plan.input)
+    return Start((bundle.digest,), elsewhere=elsewhere)
+
+
 def _fill(network: Net, weights: dict[str, Tensor]) -> None:
+    weights = with_more_labels(network, weights)
     own = network.state_dict()
     for name, parameter in network.named_parameters():
         if parameter is network.head.weight or parameter is network.head.bias:

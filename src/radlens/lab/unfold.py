@@ -18,7 +18,7 @@ from radlens.lab.batches import as_input, grey_images
 from radlens.lab.dataset import Cases
 from radlens.lab.export import probes
 from radlens.lab.networks import Net
-from radlens.lab.weights import load_strictly
+from radlens.lab.weights import load_strictly, with_more_labels
 
 # How many training images the statistics of the norms come from, and how many go at once.
 IMAGES, BATCH = 256, 32
@@ -28,10 +28,11 @@ IMAGES, BATCH = 256, 32
 def unfold(network: Net, exported: bytes, *, cases: Cases, spec: InputSpec) -> None:
     """Fill ``network`` so that it answers like the exported one; raises BadBundle.
 
-    Weights come back as the bundle stores them, in 16 bits.
+    Weights come back as the bundle stores them, in 16 bits. Labels that the network has beyond the
+    exported ones keep the head that was drawn for them.
     """
     network.eval()
-    given = _for_each_member(stored(exported))
+    given = with_more_labels(network, _for_each_member(stored(exported)))
     state = network.state_dict()
     state |= {name: given[name].clone() for name in state if name in given}
     folded = {

@@ -78,6 +78,23 @@ def load_strictly(network: Net, weights: Mapping[str, Tensor]) -> None:
     network.load_state_dict(given, strict=True)
 
 
+def with_more_labels(network: Net, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights with a head for the network's labels, where theirs knows the first of them.
+
+    Labels that came later keep what was drawn for them.
+    """
+    fitted = dict(weights)
+    for name, parameter in network.named_parameters():
+        given = weights.get(name)
+        if parameter is network.head.weight or parameter is network.head.bias:
+            if given is None or given.shape[1:] != parameter.shape[1:]:
+                continue
+            if given.shape[0] < parameter.shape[0]:
+                own = parameter.detach()[given.shape[0] :]
+                fitted[name] = torch.cat([given.to(own.dtype), own])
+    return fitted
+
+
 def published(architecture: str) -> dict[str, Tensor]:
     """ImageNet weights that are at hand; raises BadRecipe where there are none."""
     if not architecture.startswith("efficientnet-lite0"):
