@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-from rich.progress import Progress
+from functools import partial
 
 from radlens.domain.comparison import Comparison
 from radlens.domain.dataset import VAL, Dataset, Image
@@ -19,7 +18,7 @@ from radlens.lab.evaluate import evaluate
 from radlens.lab.evaluation_item import Outcome, compared, evaluated
 from radlens.lab.failures import failures
 from radlens.lab.matching import Pair, matching
-from radlens.lab.progress import bar, progress
+from radlens.lab.progress import Bars, bar, progress
 from radlens.lab.robustness import robustness
 from radlens.lab.subgroups import subgroups
 from radlens.lab.subject import ask, find_model, images_of, subject_of
@@ -57,14 +56,17 @@ class Reading:
         return [shared(of_one, known) for of_one in answers]
 
 
-def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Outcome]:
+def run_evaluation(
+    site: Site, model: str, dataset: str, plan: Plan, told: Bars | None = None
+) -> list[Outcome]:
     """The evaluation of ``model``, and where ``plan.against`` names another their comparison.
 
-    Both are put on record when all is done. Raises BadBundle, NoLiveModel, NoSuchItem or
-    BadDataset, and then nothing is.
+    Whoever is ``told`` hears how far it is. Both are put on record when all is done. Raises
+    BadBundle, NoLiveModel, NoSuchItem or BadDataset, and then nothing is.
     """
     began = site.clock()
-    with progress() as bars:
+    with progress() as shown:
+        bars = told or partial(bar, shown)
         reading = _read(site, (model, plan.against), dataset, plan.split, bars)
         subjects = [
             subject_of(site, engine, reading.dataset, split=plan.split, seed=plan.seed)
@@ -83,7 +85,7 @@ def run_evaluation(site: Site, model: str, dataset: str, plan: Plan) -> list[Out
 
 
 def _read(
-    site: Site, models: tuple[str | None, ...], dataset: str, split: str, bars: Progress
+    site: Site, models: tuple[str | None, ...], dataset: str, split: str, bars: Bars
 ) -> Reading:
     engines = [find_model(site, name) for name in models if name is not None]
     if len({engine.ref.digest for engine in engines}) < len(engines):
@@ -95,16 +97,16 @@ def _read(
             hint="Two models are compared on one dataset of one task.",
         )
     task = site.tasks[names.pop()]
-    data = find_dataset(site, dataset, task=task, seen=bar(bars, "importing"))
+    data = find_dataset(site, dataset, task=task, seen=bars("importing"))
     images_of(data, split)  # before the long work of looking for near-duplicates
-    apart = grouped(site.blobs, data, bar(bars, "looking for near-duplicates"))
+    apart = grouped(site.blobs, data, bars("looking for near-duplicates"))
     images = images_of(apart, split)
-    answers = ask(engines, site.blobs, images, task=task, seen=bar(bars, "reading"))
+    answers = ask(engines, site.blobs, images, task=task, seen=bars("reading"))
     return Reading(engines, task, data, apart, images, answers)
 
 
 def _with_thresholds(
-    site: Site, reading: Reading, paired: Comparison, plan: Plan, bars: Progress
+    site: Site, reading: Reading, paired: Comparison, plan: Plan, bars: Bars
 ) -> Comparison:
     """The comparison with the first model's thresholds at the second's sensitivity.
 
@@ -113,7 +115,7 @@ def _with_thresholds(
     if plan.split == VAL or VAL not in reading.grouped.splits:
         return paired
     images = images_of(reading.grouped, VAL)
-    seen = bar(bars, "reading validation cases")
+    seen = bars("reading validation cases")
     told = ask(reading.engines, site.blobs, images, task=reading.task, seen=seen)
     matched = matching(
         Pair(*reading.shared(told)),
@@ -125,17 +127,17 @@ def _with_thresholds(
 
 
 def _evaluation(
-    site: Site, reading: Reading, subject: Subject, plan: Plan, bars: Progress
+    site: Site, reading: Reading, subject: Subject, plan: Plan, bars: Bars
 ) -> tuple[Evaluation, Mapping[str, bytes]]:
     """All figures of the first model, and the pictures of its worst errors."""
     engine, images, answers = reading.engines[0], reading.images, reading.answers[0]
     stressed: tuple[Stress, ...] = ()
     if plan.robustness:
-        seen = bar(bars, "perturbing")
+        seen = bars("perturbing")
         stressed = robustness(
             engine, site.blobs, images, task=reading.task, seed=plan.seed, seen=seen
         )
-    bar(bars, "intervals and figures")
+    bars("intervals and figures")
     worst, pictures = failures(engine, site.blobs, images, answers)
     found = Evaluation(
         subject=subject,
