@@ -10,6 +10,7 @@ from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from threading import BrokenBarrierError
 from time import perf_counter
 from typing import Any
 
@@ -123,7 +124,15 @@ def look_while_swapped(
     with ProcessPoolExecutor(count, context, _share, shared) as pool:
         pairs = [pool.submit(_swapping, home, url, names, n) for n in range(writers // TWO)]
         looking = [pool.submit(_looking, home, url) for _ in range(readers)]
-        ready.wait()
+        for part in (*pairs, *looking):
+            part.add_done_callback(lambda done: ready.abort() if done.exception() else None)
+        try:
+            ready.wait()
+        except BrokenBarrierError:
+            over.set()
+            for part in (*pairs, *looking):
+                part.result()  # says why somebody never got ready
+            raise
         start = perf_counter()
         while not over.wait(0.1):
             enough = reads.value >= until.reads and swaps.value >= until.swaps
