@@ -1,7 +1,5 @@
 """Processes that write at the same time, and a disk that is really full."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import place_of
+from tests.contracts.children import Child, starting
 from tests.contracts.stores import BLOBS, DATABASES
 from tests.postgres import PostgresServer
-
-REPOSITORY = Path(__file__).parents[2]
-Writer = subprocess.Popen[str]
 
 
 @pytest.fixture(params=DATABASES[1:])
@@ -40,21 +36,7 @@ def shelf(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def writer() -> Iterator[Callable[..., Writer]]:
+def writer() -> Iterator[Callable[..., Child]]:
     """Start a ``writer.py`` that is ready and waits for lines."""
-    with ExitStack() as running:
-
-        def start(*arguments: object) -> Writer:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.contracts.writer", *map(str, arguments)],
-                cwd=REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            running.callback(lambda: process.communicate())
-            running.callback(process.kill)
-            assert process.stdout.readline() == "ready\n"
-            return process
-
+    with starting("writer") as start:
         yield start

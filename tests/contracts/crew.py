@@ -15,7 +15,7 @@ from radlens.bootstrap import open_bare
 from radlens.domain.job import Job
 from radlens.ports import Site
 from radlens.settings import Settings
-from radlens.usecases.work import Tell, work
+from radlens.usecases.work import Tell, Worker, work
 
 
 def settings(home: Path, place: str) -> Settings:
@@ -45,14 +45,8 @@ def main(home: str, place: str) -> None:
     with open_bare(settings(Path(home), place)) as site:
         print("ready", flush=True)
         sys.stdin.readline()
-        work(
-            site,
-            {"train": does},
-            worker=f"crew {os.getpid()}",
-            folders=Path(home) / "jobs",
-            stopping=lambda _: False,
-            once=True,
-        )
+        worker = Worker(f"crew {os.getpid()}", {"train": does}, Path(home) / "jobs")
+        work(site, worker, once=True)
     print("over", flush=True)
 
 

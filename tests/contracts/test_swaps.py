@@ -1,9 +1,7 @@
 """One version is live for every process at every moment, also where one is killed in between."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -12,11 +10,9 @@ import pytest
 from radlens.domain.audit import verify
 from radlens.domain.registry import Stage
 from tests.builders import furnish
-from tests.contracts.conftest import REPOSITORY
+from tests.contracts.children import Child, starting, tell
 from tests.contracts.swapper import TASK, site_of
 from tests.versions import added
-
-Swapper = subprocess.Popen[str]
 
 
 @pytest.fixture
@@ -30,37 +26,18 @@ def home(tmp_path: Path, place: str) -> Path:
 
 
 @pytest.fixture
-def swapper(home: Path, place: str) -> Iterator[Callable[[], Swapper]]:
+def swapper(home: Path, place: str) -> Iterator[Callable[[], Child]]:
     """Start a ``swapper.py`` that is ready and waits for lines."""
-    with ExitStack() as running:
-
-        def start() -> Swapper:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.contracts.swapper", str(home), place],
-                cwd=REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            running.callback(process.communicate)
-            running.callback(process.kill)
-            assert process.stdout.readline() == "ready\n"
-            return process
-
-        yield start
-
-
-def order(process: Swapper, line: str) -> None:
-    process.stdin.write(f"{line}\n")
-    process.stdin.flush()
+    with starting("swapper") as start:
+        yield partial(start, home, place)
 
 
 def test_whoever_is_killed_at_any_step_of_an_activation_leaves_one_live_version_that_loads(
-    home: Path, place: str, swapper: Callable[[], Swapper]
+    home: Path, place: str, swapper: Callable[[], Child]
 ) -> None:
     process, seen = swapper(), []
     for step in count(1):
-        order(process, f"kill two {step}")
+        tell(process, f"kill two {step}")
         said = process.stdout.readline().split()
         with site_of(home, place) as site:
             [live] = site.registry.versions(task=TASK, stage=Stage.LIVE)
@@ -77,13 +54,13 @@ def test_whoever_is_killed_at_any_step_of_an_activation_leaves_one_live_version_
 
 
 def test_readers_see_one_live_version_at_every_look_while_other_processes_swap(
-    home: Path, place: str, swapper: Callable[[], Swapper]
+    home: Path, place: str, swapper: Callable[[], Child]
 ) -> None:
     writers, readers = [swapper(), swapper()], [swapper(), swapper()]
-    order(writers[0], "swap 10 two three tiny-1")
-    order(writers[1], "swap 10 three tiny-1 two")
+    tell(writers[0], "swap 10 two three tiny-1")
+    tell(writers[1], "swap 10 three tiny-1 two")
     for reader in readers:
-        order(reader, "read 13")  # three were registered, and each swap is two
+        tell(reader, "read 13")  # three were registered, and each swap is two
     assert {reader.stdout.readline() for reader in readers} == {"1\n"}
     assert {writer.stdout.readline() for writer in writers} == {"swapped\n"}
     with site_of(home, place) as site:

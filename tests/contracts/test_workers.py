@@ -1,26 +1,23 @@
 """Real workers, one of which is killed: no job is done twice, and none is lost."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from radlens.bootstrap import open_bare
 from radlens.domain.audit import Actor, verify
-from radlens.domain.job import LEASE, JobState
+from radlens.domain.job import LEASE, Job, JobState
 from radlens.ports import Site
 from radlens.usecases.jobs import enqueue
-from radlens.usecases.work import work
-from tests.contracts.conftest import REPOSITORY
+from radlens.usecases.work import Tell, Worker, work
+from tests.contracts.children import Child, starting, tell
 from tests.contracts.crew import settings
 
 JOBS = 200
 BY = Actor("ada", "cli")
-Crew = subprocess.Popen[str]
 
 
 @pytest.fixture
@@ -35,38 +32,19 @@ def site(home: Path, place: str) -> Iterator[Site]:
 
 
 @pytest.fixture
-def crew(home: Path, place: str, site: Site) -> Iterator[Callable[[], Crew]]:
+def crew(home: Path, place: str, site: Site) -> Iterator[Callable[[], Child]]:
     """Start a ``crew.py`` that is ready and waits for its word."""
-    with ExitStack() as running:
-
-        def start() -> Crew:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.contracts.crew", str(home), place],
-                cwd=REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            running.callback(process.communicate)
-            running.callback(process.kill)
-            assert process.stdout.readline() == "ready\n"
-            return process
-
-        yield start
-
-
-def go(process: Crew) -> None:
-    process.stdin.write("\n")
-    process.stdin.flush()
+    with starting("crew") as start:
+        yield partial(start, home, place)
 
 
 def test_two_workers_do_two_hundred_jobs_each_of_them_once(
-    home: Path, site: Site, crew: Callable[[], Crew]
+    home: Path, site: Site, crew: Callable[[], Child]
 ) -> None:
     queued = [enqueue(site, "train", {"n": n}, by=BY).id for n in range(JOBS)]
     workers = [crew(), crew()]
     for process in workers:
-        go(process)
+        tell(process)
     assert [process.stdout.readline() for process in workers] == ["over\n"] * 2
     lines = [line.split() for line in (home / "done").read_text().splitlines()]
     assert sorted(job for job, _ in lines) == sorted(queued)
@@ -78,11 +56,11 @@ def test_two_workers_do_two_hundred_jobs_each_of_them_once(
 
 
 def test_a_worker_that_is_killed_loses_no_job_and_the_next_goes_on_from_what_it_left(
-    home: Path, site: Site, crew: Callable[[], Crew]
+    home: Path, site: Site, crew: Callable[[], Child]
 ) -> None:
     job = enqueue(site, "train", {"hold": True}, by=BY)
     process = crew()
-    go(process)
+    tell(process)
     assert process.stdout.readline() == "holding\n"
     process.kill()
     process.wait()
@@ -91,18 +69,11 @@ def test_a_worker_that_is_killed_loses_no_job_and_the_next_goes_on_from_what_it_
     found = []
 
     def next_worker(at: Site) -> int:
-        return work(
-            at,
-            {
-                "train": lambda _site, _job, at, _tell: (
-                    found.append((at / "checkpoint").read_text()) or {"found": found}
-                )
-            },
-            worker="next",
-            folders=home / "jobs",
-            stopping=lambda _: False,
-            once=True,
-        )
+        def does(_site: Site, _job: Job, folder: Path, _tell: Tell) -> dict[str, list[str]]:
+            found.append((folder / "checkpoint").read_text())
+            return {"found": found}
+
+        return work(at, Worker("next", {"train": does}, home / "jobs"), once=True)
 
     assert next_worker(site) == 0  # nobody knows yet that it is dead
     later = held.lease + LEASE

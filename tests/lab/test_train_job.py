@@ -16,7 +16,7 @@ from radlens.domain.run import Run
 from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.usecases.jobs import cancel, enqueue
-from radlens.usecases.work import work
+from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, own_gallery
 from tests.lab.tiny import write_dataset, write_recipe
 
@@ -37,14 +37,7 @@ class Plant:
         return enqueue(self.site, JobKind.TRAIN, arguments, by=BY)
 
     def work(self, stopping: Callable[[], bool] = lambda: False) -> None:
-        work(
-            self.site,
-            KINDS,
-            worker="w",
-            folders=self.folders,
-            stopping=lambda _: stopping(),
-            once=True,
-        )
+        work(self.site, Worker("w", KINDS, self.folders, lambda _: stopping()), once=True)
 
     @property
     def folders(self) -> Path:

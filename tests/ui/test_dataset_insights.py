@@ -14,7 +14,7 @@ from radlens.lab.scan import scan
 from radlens.settings import Settings
 from radlens.ui import door
 from radlens.usecases.jobs import enqueue
-from radlens.usecases.work import work
+from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, png
 from tests.lab.planted import alike, stored
 from tests.ui.conftest import READER, entrance
@@ -65,7 +65,7 @@ def test_a_scan_that_was_asked_for_on_the_page_is_done_by_a_worker_and_shown(
     [job] = site.jobs.jobs()
     assert (job.kind, job.arguments) == ("scan", {"dataset": dataset.id})
     assert "Scan it now" not in [b.label for b in screen("dataset_insights").at.button]
-    work(site, KINDS, worker="w", folders=tmp_path / "jobs", stopping=lambda _: False, once=True)
+    work(site, Worker("w", KINDS, tmp_path / "jobs"), once=True)
     assert site.jobs.get(job.id).state is JobState.DONE
     assert site.jobs.get(job.id).result["scan"] == site.ledger.items(Kind.SCAN)[0].id
     assert "What the scan found" in screen("dataset_insights").text
@@ -74,7 +74,7 @@ def test_a_scan_that_was_asked_for_on_the_page_is_done_by_a_worker_and_shown(
 def test_a_scan_that_failed_says_why_and_can_be_asked_for_again(screen, site, dataset, tmp_path):
     site.blobs.delete(site.ledger.get(dataset.id).files["images"])
     enqueue(site, "scan", {"dataset": dataset.id}, by=READER.actor)
-    work(site, KINDS, worker="w", folders=tmp_path / "jobs", stopping=lambda _: False, once=True)
+    work(site, Worker("w", KINDS, tmp_path / "jobs"), once=True)
     page = screen("dataset_insights")
     assert "The last attempt failed" in page.text
     assert "Scan it now" in [b.label for b in page.at.button]

@@ -14,7 +14,7 @@ from radlens.domain.errors import BadJob, BadRecipe, Busy, Conflict, NoSuchJob, 
 from radlens.domain.job import ARGUMENT_BYTES, LEASE, MOST_ATTEMPTS, MOST_QUEUED, Job, JobState
 from radlens.ports import Site
 from radlens.usecases.jobs import cancel, enqueue, queue_length
-from radlens.usecases.work import Tell, Work, work
+from radlens.usecases.work import Tell, Work, Worker, work
 from tests.builders import tiny_site
 
 BY = Actor("ada", "cli")
@@ -58,14 +58,8 @@ class Shop:
         def train(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
             return next(turns)(site, job, folder, tell)
 
-        return work(
-            self.site,
-            {"train": train},
-            worker=worker,
-            folders=self.folders,
-            stopping=lambda _: self.stop,
-            once=once,
-        )
+        doing = Worker(worker, {"train": train}, self.folders, lambda _: self.stop)
+        return work(self.site, doing, once=once)
 
     def kept(self) -> list[str]:
         return sorted(path.name for path in self.folders.glob("*"))
@@ -140,7 +134,7 @@ def test_a_kind_that_this_worker_does_not_know_fails_with_a_sentence(
     site: Site, shop: Shop
 ) -> None:
     job = queued(site)
-    work(site, {}, worker="w", folders=shop.folders, stopping=lambda _: False, once=True)
+    work(site, Worker("w", {}, shop.folders), once=True)
     assert "knows no job of the kind train" in site.jobs.get(job.id).failure.message
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from radlens import logs
 from radlens.bootstrap import open_site, settings
 from radlens.cli.kinds import KINDS
-from radlens.usecases.work import work
+from radlens.usecases.work import Worker, work
 
 
 def run_worker(*, once: bool, parent: int | None) -> None:
@@ -25,5 +25,4 @@ def run_worker(*, once: bool, parent: int | None) -> None:
 
     with open_site(known) as site:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        folders = known.home / "jobs"
-        work(site, KINDS, worker=name, folders=folders, stopping=stopping, once=once)
+        work(site, Worker(name, KINDS, known.home / "jobs", stopping), once=once)

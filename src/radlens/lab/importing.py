@@ -75,7 +75,8 @@ def _decoded(path: Path, bounds: Bounds) -> Scan:
 
 
 def _image(site: Site, row: Row, scan: Scan, *, number: int, patient: str) -> Image:
-    about, made = dict(row.about), made_in(row.path.read_bytes())
+    about = dict(row.about)
+    made = "" if is_nifti(row.path) else made_in(row.path.read_bytes())
     if made:  # it says so itself, whatever the manifest says
         about |= {"synthetic": about.get("synthetic", SYNTHETIC), "provenance": made}
     stored = ImageRef.of(scan, site.blobs.put(encode_png(scan, made=made)))

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from radlens.domain.errors import BadRecipe
+from radlens.domain.extras import imports_of
 from radlens.domain.task import Task
 from radlens.lab.dataset import Cases
 from radlens.ports import Site
@@ -59,15 +60,17 @@ class Made:
 def made_cases(site: Site, few: Cases, made: Made, *, task: Task, seed: int, side: int) -> Cases:
     """Images that a generator drew after it learned the few, on a grid of side x side.
 
-    Raises BadRecipe where the generator draws other classes, NoSuchItem where there is none.
+    Raises BadRecipe where the generator draws other classes, NoSuchItem where there is none,
+    MissingExtra.
     """
-    from radlens.lab.synth.compact import Compact
-    from radlens.lab.synth.find import open_generator
-    from radlens.lab.synth.generator import Drawing
-    from radlens.lab.synth.pictures import pictures
-    from radlens.lab.synth.recipe import course_of
-    from radlens.lab.synth.sample import sampled
-    from radlens.lab.synth.training import fit
+    with imports_of("synth", without="A rung with made images needs the synth extra."):
+        from radlens.lab.synth.compact import Compact
+        from radlens.lab.synth.find import open_generator
+        from radlens.lab.synth.generator import Drawing
+        from radlens.lab.synth.pictures import pictures
+        from radlens.lab.synth.recipe import course_of
+        from radlens.lab.synth.sample import sampled
+        from radlens.lab.synth.training import fit
 
     base = open_generator(site, made.generator)
     if not isinstance(base, Compact) or base.about.labels != task.names:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from threading import Event, Thread
@@ -32,28 +33,29 @@ Tell = Callable[[int, int, str], None]
 Work = Callable[[Site, Job, Path, Tell], Mapping[str, Any]]
 
 
-def work(
-    site: Site,
-    kinds: Mapping[str, Work],
-    *,
-    worker: str,
-    folders: Path,
-    stopping: Callable[[float], bool],
-    once: bool = False,
-) -> int:
-    """Do jobs until ``stopping`` (or, ``once``, until none is queued); gives how many.
+@dataclass(frozen=True)
+class Worker:
+    """Who works: ``name`` is no other worker's; each job gets a folder of its own in ``folders``.
 
-    ``stopping`` waits for some seconds at most and says whether to end. ``worker`` is a name that
-    no other worker has, and each job gets a folder of its own in ``folders``.
+    ``stopping`` waits for some seconds at most and says whether to end.
     """
+
+    name: str
+    kinds: Mapping[str, Work]
+    folders: Path
+    stopping: Callable[[float], bool] = lambda _: False
+
+
+def work(site: Site, worker: Worker, *, once: bool = False) -> int:
+    """Do jobs until the worker is stopped (or, ``once``, until none is queued); gives how many."""
     count, wait_s = 0, 0.0
-    _sweep(site, folders)
-    while not stopping(wait_s):
+    _sweep(site, worker.folders)
+    while not worker.stopping(wait_s):
         found = False
         try:
-            if found := work_one(site, kinds, worker=worker, folders=folders, stopping=stopping):
+            if found := _work_one(site, worker):
                 count += 1
-                _sweep(site, folders)
+                _sweep(site, worker.folders)
             elif once:
                 break
         except Unavailable as error:
@@ -62,24 +64,17 @@ def work(
     return count
 
 
-def work_one(
-    site: Site,
-    kinds: Mapping[str, Work],
-    *,
-    worker: str,
-    folders: Path,
-    stopping: Callable[[float], bool],
-) -> bool:
+def _work_one(site: Site, worker: Worker) -> bool:
     """Do the next job, if there is one."""
-    job = site.jobs.claim(worker, now=site.clock())
+    job = site.jobs.claim(worker.name, now=site.clock())
     if job is None:
         return False
     log.info("The %s %s is begun, attempt %d", job.kind, job.id, job.attempts)
-    attendance = _Attendance(site, job, worker, stopping)
+    attendance = _Attendance(site, job, worker)
     with attendance.beating():
-        ended = _ended(site, kinds, job, folders / job.id, attendance)
+        ended = _ended(site, worker, job, attendance)
     try:
-        site.jobs.finish(ended, worker)
+        site.jobs.finish(ended, worker.name)
     except JobLost as error:
         log.warning("%s %s", error.message, error.hint)
     else:
@@ -87,13 +82,11 @@ def work_one(
     return True
 
 
-def _ended(
-    site: Site, kinds: Mapping[str, Work], job: Job, folder: Path, attendance: "_Attendance"
-) -> Job:
+def _ended(site: Site, worker: Worker, job: Job, attendance: "_Attendance") -> Job:
     """The job as its work left it, whatever happened."""
-    failure = None
+    failure, folder = None, worker.folders / job.id
     try:
-        does = _known(kinds, job)
+        does = _known(worker.kinds, job)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         result = dict(does(site, job, folder, attendance.tell))
         json.dumps(result, allow_nan=False)
@@ -124,10 +117,8 @@ def _known(kinds: Mapping[str, Work], job: Job) -> Work:
 class _Attendance:
     """A worker at a job: what it says of it, and what it hears back."""
 
-    def __init__(
-        self, site: Site, job: Job, worker: str, stopping: Callable[[float], bool]
-    ) -> None:
-        self._site, self._job, self._worker, self._stopping = site, job, worker, stopping
+    def __init__(self, site: Site, job: Job, worker: Worker) -> None:
+        self._site, self._job, self._worker = site, job, worker
         self._progress, self._lost = Progress(), False
         self._said = self._since = site.clock()
         self._first = 0
@@ -143,7 +134,7 @@ class _Attendance:
             self._renew()
         if self._job.stop:
             raise Cancelled(f"The {self._job.kind} was cancelled.")
-        if self._lost or self._stopping(0.0):
+        if self._lost or self._worker.stopping(0.0):
             raise PutBack
 
     def now(self) -> Job:
@@ -169,7 +160,9 @@ class _Attendance:
     def _renew(self) -> None:
         now = self._said = self._site.clock()
         try:
-            self._job = self._site.jobs.tell(self._job.id, self._worker, self._progress, now=now)
+            self._job = self._site.jobs.tell(
+                self._job.id, self._worker.name, self._progress, now=now
+            )
         except JobLost:
             self._lost = True
         except Unavailable as error:  # the next word may get through before the lease ends

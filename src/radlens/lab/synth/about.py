@@ -1,7 +1,7 @@
 """What a generator's folder says of itself: ``generator.json``, and the card made from it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -9,6 +9,15 @@ from typing import Any
 from radlens.domain.errors import Corrupted, DigestMismatch
 
 ABOUT, CARD = "generator.json", "card.md"
+
+
+def figures(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What a learning curve came to; ``validation`` where held-out images were looked at."""
+    last = {name: curve[-1][name] for name in ("loss", "validation") if name in curve[-1]}
+    return last | {
+        "images_seen": sum(row["images"] for row in curve),
+        "minutes": round(sum(row["seconds"] for row in curve) / 60, 1),
+    }
 
 
 @dataclass(frozen=True)

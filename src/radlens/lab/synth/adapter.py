@@ -17,7 +17,7 @@ from radlens.domain.errors import BadOrder, Corrupted
 from radlens.domain.scan import Scan
 from radlens.imaging.prepare import grey, stretch
 from radlens.lab.augment import Augmentation
-from radlens.lab.synth.about import About
+from radlens.lab.synth.about import About, figures
 from radlens.lab.synth.compact import WEIGHTS, Compact, network_of
 from radlens.lab.synth.generator import Drawing, Generator, Lesson
 from radlens.lab.synth.lora import Lora, moved, read_lora, switch, widened
@@ -127,11 +127,7 @@ def _about(
         "course": asdict(lora.course),
         "images": len(lesson.scans),
         "parameters": base.about.made["parameters"],
-        "figures": {
-            "loss": curve[-1]["loss"],
-            "images_seen": sum(row["images"] for row in curve),
-            "minutes": round(sum(row["seconds"] for row in curve) / 60, 1),
-        },
+        "figures": figures(curve),
     }
     return replace(
         base.about,

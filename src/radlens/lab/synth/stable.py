@@ -17,7 +17,7 @@ from radlens.domain.errors import BadOrder, DigestMismatch
 from radlens.domain.task import Task
 from radlens.imaging.prepare import grey
 from radlens.lab.place import together
-from radlens.lab.synth.about import About
+from radlens.lab.synth.about import About, figures
 from radlens.lab.synth.generator import Drawing, Generator, Lesson, Part
 from radlens.lab.synth.stable_adapter import ADAPTER
 from radlens.lab.synth.stable_draw import Wish, draw, pipeline, seed_of
@@ -58,11 +58,7 @@ class Base:
             "recipe": self.recipe.text,
             "plan": asdict(plan),
             "images": len(images),
-            "figures": {
-                "loss": at.curve[-1]["loss"],
-                "images_seen": sum(row["images"] for row in at.curve),
-                "minutes": round(sum(row["seconds"] for row in at.curve) / 60, 1),
-            },
+            "figures": figures(at.curve),
         }
         about = replace(
             self.about,

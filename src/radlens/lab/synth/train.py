@@ -15,7 +15,7 @@ from radlens.lab.dataset import Cases, find_dataset
 from radlens.lab.logbook import Logbook
 from radlens.lab.progress import Seen, silent
 from radlens.lab.splits import Splits, splits_of
-from radlens.lab.synth.about import ABOUT, CARD, About
+from radlens.lab.synth.about import ABOUT, CARD, About, figures
 from radlens.lab.synth.card import card
 from radlens.lab.synth.compact import KIND, WEIGHTS, half, shape_of
 from radlens.lab.synth.network import Denoiser, fresh
@@ -135,10 +135,5 @@ def _made(run: GeneratorRun, cases: Cases, parameters: int) -> dict[str, Any]:
             for (source, licence), n in sorted(sources.items())
         ],
         "parameters": parameters,
-        "figures": {
-            "loss": run.curve[-1]["loss"],
-            "validation": run.curve[-1]["validation"],
-            "images_seen": sum(row["images"] for row in run.curve),
-            "minutes": round(sum(row["seconds"] for row in run.curve) / 60, 1),
-        },
+        "figures": figures(run.curve),
     }
