@@ -25,12 +25,12 @@ from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Pixels
 from radlens.imaging.decode import decode
 from radlens.imaging.encode import encode_png, png, restore
-from radlens.lab.dataset import named, register
 from radlens.lab.importing import import_folder
 from radlens.lab.memory import keep_freed_memory
 from radlens.lab.scan import findings
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.usecases.datasets import named, register
 
 TASKS = read_tasks(PACKAGE / "tasks")
 ORIGINALS, LEAKS = 1000, 200

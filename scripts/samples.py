@@ -4,8 +4,8 @@ import sys
 
 from radlens.bootstrap import GALLERY, open_site, settings
 from radlens.domain.errors import NoSuchItem
-from radlens.lab.dataset import named
 from radlens.lab.samples import sample
+from radlens.usecases.datasets import named
 
 with open_site(settings()) as site:
     for name in sys.argv[1:]:

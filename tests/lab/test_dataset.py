@@ -17,11 +17,12 @@ from radlens.domain.task import Label, Urgency
 from radlens.imaging.decode import decode
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import prepare
-from radlens.lab.dataset import find_dataset, read_cases, register, register_as
+from radlens.lab.dataset import find_dataset, read_cases
 from radlens.lab.finish import tensor
 from radlens.lab.importing import import_folder
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.usecases.datasets import register, register_as
 from tests.builders import TASKS, picture, png
 from tests.imaging.samples import PATIENT, dicom
 from tests.lab.tiny import write_dataset, write_manifest

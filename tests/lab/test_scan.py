@@ -11,11 +11,11 @@ from radlens.bootstrap import open_site
 from radlens.domain.dataset import Dataset
 from radlens.domain.ledger import Kind
 from radlens.lab.data_card import data_card, said
-from radlens.lab.dataset import register
 from radlens.lab.scan import findings, imbalance, scan
 from radlens.lab.shortcuts import shortcuts
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.usecases.datasets import register
 from tests.builders import TASKS, png
 from tests.domain.test_dataset import image
 from tests.lab.planted import alike, brighter, cropped, encoded_again, stored

@@ -9,10 +9,10 @@ from radlens.domain.account import Caller, Role
 from radlens.domain.audit import Verb
 from radlens.domain.job import JobState
 from radlens.domain.ledger import Item, Kind
-from radlens.lab.dataset import register
 from radlens.lab.scan import scan
 from radlens.settings import Settings
 from radlens.ui import door
+from radlens.usecases.datasets import register
 from radlens.usecases.jobs import enqueue
 from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, png

@@ -9,15 +9,14 @@ from typing import Any
 import click
 
 from radlens.cli.say import lab_extra
-from radlens.domain.errors import NoSuchItem
 from radlens.ports import Site
 from radlens.usecases.release import releases
 
 with lab_extra("synth"):
-    from radlens.lab.dataset import named
     from radlens.lab.markdown import said
     from radlens.lab.progress import bar, progress
     from radlens.lab.synth.assess import assess, write
+    from radlens.usecases.datasets import found
 
 
 def assess_dataset(site: Site, dataset: str, *, against: str, out: Path | None, seed: int) -> None:
@@ -34,15 +33,12 @@ def assess_dataset(site: Site, dataset: str, *, against: str, out: Path | None, 
 
 def say_releases(site: Site, reference: str, *, as_json: bool) -> None:
     """Print what the gate says of each class."""
-    dataset = named(site, reference)
-    if dataset is None:
-        raise NoSuchItem(f"There is no dataset {reference!r}.")
-    found = releases(site, dataset)
+    verdicts = releases(site, found(site, reference))
     if as_json:
-        told = {n: {"released": r.released, **asdict(r)} for n, r in found.items()}
+        told = {n: {"released": r.released, **asdict(r)} for n, r in verdicts.items()}
         click.echo(json.dumps(told, indent=1))
         return
-    for each in found.values():
+    for each in verdicts.values():
         click.echo(each.sentence)
 
 

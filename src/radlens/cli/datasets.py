@@ -7,19 +7,18 @@ from typing import Any
 import click
 
 from radlens.cli.say import lab_extra
-from radlens.domain.dataset import Dataset
-from radlens.domain.errors import NoSuchItem, StorageUnavailable, UnknownTask
+from radlens.domain.errors import StorageUnavailable, UnknownTask
 from radlens.domain.ledger import Item, Kind
 from radlens.ports import Site
 
 with lab_extra("data"):
     from radlens.lab.data_card import data_card, said
-    from radlens.lab.dataset import named, register_as
     from radlens.lab.importing import import_folder
     from radlens.lab.memory import keep_freed_memory
     from radlens.lab.progress import bar, progress
     from radlens.lab.scan import scan
     from radlens.lab.splitting import Plan, split
+    from radlens.usecases.datasets import found, register_as
 
 
 def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> None:
@@ -38,19 +37,19 @@ def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> 
 
 def show_datasets(site: Site, *, as_json: bool) -> None:
     """Every dataset on record."""
-    found = site.ledger.items(Kind.DATASET)
+    items = site.ledger.items(Kind.DATASET)
     if as_json:
-        click.echo(json.dumps([_plain(item) for item in found], indent=1))
+        click.echo(json.dumps([_plain(item) for item in items], indent=1))
         return
-    for item in found:
+    for item in items:
         _say(item)
-    if not found:
+    if not items:
         click.echo("There is no dataset yet; `radlens data import` makes one.")
 
 
 def scan_dataset(site: Site, reference: str, *, as_json: bool) -> None:
     """Scan a dataset, and say what was found."""
-    dataset = _found(site, reference)
+    dataset = found(site, reference)
     keep_freed_memory()
     with progress() as bars:
         item = scan(site, dataset, bar(bars, "looking"))
@@ -66,7 +65,7 @@ def split_dataset(
     site: Site, reference: str, *, name: str | None, keep: tuple[str, ...], **shares: Any
 ) -> None:
     """Split a dataset anew, and say what was dropped for it."""
-    dataset = _found(site, reference)
+    dataset = found(site, reference)
     keep_freed_memory()
     with progress() as bars:
         seen = bar(bars, "looking for near-duplicates")
@@ -79,7 +78,7 @@ def split_dataset(
 
 def write_card(site: Site, reference: str, out: Path | None) -> None:
     """The card of a dataset, with its newest scan."""
-    dataset = _found(site, reference)
+    dataset = found(site, reference)
     scans = [item for item in site.ledger.items(Kind.SCAN) if dataset.id in item.parents]
     text = data_card(dataset, scans[0].body if scans else None)
     if out is None:
@@ -91,16 +90,6 @@ def write_card(site: Site, reference: str, out: Path | None) -> None:
         raise StorageUnavailable(
             f"{out} cannot be written: {error.strerror}.", hint="Name another place."
         ) from error
-
-
-def _found(site: Site, reference: str) -> Dataset:
-    dataset = named(site, reference)
-    if dataset is None:
-        raise NoSuchItem(
-            f"There is no dataset {reference!r}.",
-            hint="`radlens data import` puts a folder on record, `radlens data list` names them.",
-        )
-    return dataset
 
 
 def _plain(item: Item) -> dict[str, Any]:

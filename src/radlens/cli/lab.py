@@ -19,8 +19,8 @@ from radlens.usecases.release import unreleased
 def train_recipe(site: Site, recipe: Path, *, data: str, out: Path) -> None:
     """Train by a recipe and say where the bundle is."""
     with lab_extra("train"):
-        from radlens.lab.dataset import named
         from radlens.lab.train import train
+        from radlens.usecases.datasets import named
     for warning in unreleased(site, named(site, data)):
         click.echo(f"Warning: {warning}", err=True)
     run = train(site, recipe, data=data, out=out)

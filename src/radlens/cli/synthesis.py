@@ -8,14 +8,12 @@ import click
 
 from radlens.bootstrap import settings
 from radlens.cli.say import lab_extra
-from radlens.domain.dataset import Dataset
-from radlens.domain.errors import NoSuchItem
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind
 from radlens.ports import Site
 
 with lab_extra("synth", extra="lab,synth"):
-    from radlens.lab.dataset import named
+    from radlens.lab.checkpoint import write
     from radlens.lab.progress import bar, progress
     from radlens.lab.synth.adapt import Adaptation, adapt
     from radlens.lab.synth.card import card
@@ -23,6 +21,7 @@ with lab_extra("synth", extra="lab,synth"):
     from radlens.lab.synth.find import open_generator, shipped
     from radlens.lab.synth.generate import Order, generate
     from radlens.lab.synth.train import train
+    from radlens.usecases.datasets import found
 
 
 def train_generator(site: Site, recipe: Path, *, data: str, out: Path, name: str) -> None:
@@ -55,11 +54,11 @@ def generate_dataset(site: Site, order: Mapping[str, Any]) -> None:
 
 def export_dataset(site: Site, reference: str, out: Path, *, real: str | None, dicom: bool) -> None:
     """Write a ZIP and say what is in it."""
-    dataset = _named(site, reference)
+    dataset = found(site, reference)
     if real:
-        dataset = combined(dataset, _named(site, real), site.tasks[dataset.task])
+        dataset = combined(dataset, found(site, real), site.tasks[dataset.task])
     with progress() as bars:
-        export(site, dataset, out, dicom=dicom, seen=bar(bars, "writing"))
+        write(out, export(site, dataset, dicom=dicom, seen=bar(bars, "writing")))
     made = sum(image.synthetic for image in dataset.images)
     click.echo(f"{len(dataset.images)} images, {made} of them synthetic, are in {out}.")
 
@@ -78,9 +77,3 @@ def list_generators(site: Site) -> None:
 def show_generator(site: Site, reference: str) -> None:
     """A generator's card."""
     click.echo(card(open_generator(site, reference).about), nl=False)
-
-
-def _named(site: Site, reference: str) -> Dataset:
-    if (dataset := named(site, reference)) is None:
-        raise NoSuchItem(f"There is no dataset {reference!r}.")
-    return dataset

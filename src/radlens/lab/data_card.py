@@ -5,8 +5,8 @@ from typing import Any
 
 from radlens.domain.dataset import Dataset
 from radlens.domain.dataset_profile import profile
-from radlens.lab.dataset import counts
 from radlens.lab.markdown import table
+from radlens.usecases.datasets import counts
 
 FOUND = {
     "broken": "images that cannot be read",

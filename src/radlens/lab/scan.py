@@ -14,7 +14,6 @@ from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.scan import Scan, Window
 from radlens.imaging.encode import restore
 from radlens.lab.data_card import data_card
-from radlens.lab.dataset import counts
 from radlens.lab.duplicates import Pair, groups, near_pairs
 from radlens.lab.frames import frame
 from radlens.lab.intensity import intensity
@@ -23,6 +22,7 @@ from radlens.lab.looks import Looks, look
 from radlens.lab.progress import Seen, silent
 from radlens.lab.shortcuts import shortcuts
 from radlens.ports import Blobs, Site
+from radlens.usecases.datasets import counts
 
 # A label with fewer positives can hardly be measured; one this much rarer than another is rare.
 FEW, RARE = 50, 20.0

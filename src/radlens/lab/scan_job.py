@@ -6,10 +6,10 @@ from typing import Any
 
 from radlens.domain.errors import BadJob
 from radlens.domain.job import Job
-from radlens.lab.dataset import named
 from radlens.lab.memory import keep_freed_memory
 from radlens.lab.scan import scan
 from radlens.ports import Site
+from radlens.usecases.datasets import named
 from radlens.usecases.work import Tell
 
 

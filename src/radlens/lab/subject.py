@@ -19,11 +19,11 @@ from radlens.engines.runtime import OnnxEngine
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import prepare
 from radlens.lab.answers import Answers
-from radlens.lab.dataset import dataset_of
 from radlens.lab.operating import claims
 from radlens.lab.progress import Seen, silent
 from radlens.model_ports import Engine
 from radlens.ports import Blobs, Site
+from radlens.usecases.datasets import dataset_of
 
 
 def find_model(site: Site, reference: str) -> Engine:

@@ -7,8 +7,8 @@ import numpy as np
 
 from radlens.domain.dataset import Dataset
 from radlens.domain.task import Task
-from radlens.lab.dataset import register
 from radlens.ports import Site
+from radlens.usecases.datasets import register
 from tests.builders import TASKS, png
 from tests.lab.planted import alike, stored
 

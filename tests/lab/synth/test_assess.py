@@ -11,10 +11,10 @@ from PIL import Image as Picture
 
 from radlens.domain.errors import BadDataset, NoSuchItem
 from radlens.domain.ledger import Kind
-from radlens.lab.dataset import named, register
 from radlens.lab.synth.assess import CARD, SHEET, Assessed, assess
 from radlens.lab.synth.features import EMBEDDINGS
 from radlens.ports import Site
+from radlens.usecases.datasets import named, register
 from radlens.usecases.release import releases
 from tests.builders import TASKS, png, tiny_site
 from tests.lab.planted import alike, stored

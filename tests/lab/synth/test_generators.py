@@ -28,7 +28,6 @@ from radlens.domain.errors import (
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind, State
 from radlens.imaging.encode import made_in, restore
-from radlens.lab.dataset import dataset_of, register
 from radlens.lab.importing import import_folder
 from radlens.lab.synth.adapt import Adaptation, adapt
 from radlens.lab.synth.adapter import Adapted
@@ -41,6 +40,7 @@ from radlens.lab.synth.lora import switch
 from radlens.lab.synth.provenance import Provenance
 from radlens.lab.synth.train import train
 from radlens.ports import Site
+from radlens.usecases.datasets import dataset_of, register
 from tests.builders import TASKS, picture, png, tiny_site
 from tests.lab.synth.tiny_generator import write_synth_recipe
 from tests.lab.tiny import write_dataset, write_manifest
@@ -345,7 +345,7 @@ def test_an_export_is_imported_again_as_what_it_is_even_where_its_manifest_lies(
             for image in d.images
         ),
     )
-    export(made.site, dataset, tmp_path / "made.zip")
+    (tmp_path / "made.zip").write_bytes(export(made.site, dataset))
     folder = unpacked(tmp_path / "made.zip", tmp_path / "unpacked")
     assert "Simulated" in (folder / "card.md").read_text()
     again = import_folder(made.site, folder, task=BRAIN)
@@ -372,7 +372,7 @@ def test_a_combined_export_keeps_the_real_images_apart_from_the_synthetic_ones(
     assert sum(image.synthetic for image in both.images) == 3
     assert {image.split for image in both.images if image.synthetic} == {"train"}
     register(made.site, both)
-    export(made.site, both, tmp_path / "both.zip", dicom=True)
+    (tmp_path / "both.zip").write_bytes(export(made.site, both, dicom=True))
     folder = unpacked(tmp_path / "both.zip", tmp_path / "unpacked")
     assert len([*(folder / "images").iterdir()]) == len(both.images)
     files = [pydicom.dcmread(path) for path in (folder / "dicom").iterdir()]

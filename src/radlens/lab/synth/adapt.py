@@ -12,7 +12,6 @@ from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import State as How
 from radlens.domain.task import LABEL
 from radlens.lab.checkpoint import State, write
-from radlens.lab.dataset import register
 from radlens.lab.logbook import Logbook
 from radlens.lab.progress import Seen, silent
 from radlens.lab.synth.about import ABOUT, CARD
@@ -22,6 +21,7 @@ from radlens.lab.synth.generator import Generator, Lesson
 from radlens.lab.synth.images import dataset_of, scans_in
 from radlens.lab.train import task_of
 from radlens.ports import Site
+from radlens.usecases.datasets import register
 
 LONGEST_PROMPT = 500
 

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.dataset import HELD_OUT, TRAIN, Dataset, Image
-from radlens.domain.errors import BadDataset, NoSuchItem
+from radlens.domain.errors import BadDataset
 from radlens.domain.task import Task
-from radlens.lab.dataset import named
 from radlens.lab.synth.fidelity import LEAST
 from radlens.ports import Site
+from radlens.usecases.datasets import found
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Asked:
 
 def asked(site: Site, reference: str, against: str) -> Asked:
     """Two datasets on record, by name or id; raises NoSuchItem or BadDataset."""
-    dataset, real = _found(site, reference), _found(site, against)
+    dataset, real = found(site, reference), found(site, against)
     if dataset.task not in site.tasks or (dataset.task, dataset.labels) != (real.task, real.labels):
         raise BadDataset(
             f"{dataset.name} is of {dataset.task} ({', '.join(dataset.labels)}) and {real.name} of "
@@ -56,13 +56,6 @@ def truth_of(images: list[Image]) -> NDArray[np.float64]:
 def units_of(images: list[Image]) -> NDArray[np.int64]:
     """A number for each image's patient or near-duplicate group, (n,)."""
     return np.unique([image.unit for image in images], return_inverse=True)[1].astype(np.int64)
-
-
-def _found(site: Site, reference: str) -> Dataset:
-    found = named(site, reference)
-    if found is None:
-        raise NoSuchItem(f"There is no dataset {reference!r}.")
-    return found
 
 
 def _enough(images: list[Image], what: str, hint: str) -> None:

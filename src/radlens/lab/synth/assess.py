@@ -12,7 +12,6 @@ from radlens.domain.dataset import Dataset
 from radlens.domain.errors import StorageUnavailable
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.metrics import Proportion
-from radlens.lab.dataset import register
 from radlens.lab.memory import keep_freed_memory
 from radlens.lab.progress import Seen, silent, stages
 from radlens.lab.record import code, environment
@@ -28,6 +27,7 @@ from radlens.lab.synth.measured import judges_of, measured, plainly, sets_of
 from radlens.lab.synth.sheet import Row, sheet
 from radlens.model_ports import Engine
 from radlens.ports import Site
+from radlens.usecases.datasets import register
 
 CARD, SHEET = "card.md", "neighbours.png"
 SHOWN = 24

@@ -4,13 +4,11 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO, StringIO
-from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from radlens.domain.dataset import Dataset, Image
 from radlens.domain.errors import BadOrder
 from radlens.domain.task import Mode, Task
-from radlens.lab.checkpoint import write
 from radlens.lab.data_card import data_card
 from radlens.lab.manifest import ABOUT, MANIFEST
 from radlens.lab.progress import Seen, silent
@@ -20,12 +18,10 @@ from radlens.ports import Blobs, Site
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same datasets give the same bytes
 
 
-def export(
-    site: Site, dataset: Dataset, out: Path, *, dicom: bool = False, seen: Seen = silent
-) -> None:
-    """Write a dataset as a ZIP; the stored bytes of its images, synthetic marks included.
+def export(site: Site, dataset: Dataset, *, dicom: bool = False, seen: Seen = silent) -> bytes:
+    """A dataset as a ZIP; the stored bytes of its images, synthetic marks included.
 
-    With ``dicom`` every synthetic image is there as a Secondary Capture too. Raises StorageFull.
+    With ``dicom`` every synthetic image is there as a Secondary Capture too.
     """
     task = site.tasks[dataset.task]
     stream = BytesIO()
@@ -35,7 +31,7 @@ def export(
             seen(min(done, len(dataset.images)), len(dataset.images))
         archive.writestr(ZipInfo(MANIFEST, LONG_AGO), _manifest(dataset, task))
         archive.writestr(ZipInfo("card.md", LONG_AGO), data_card(dataset, None))
-    write(out, stream.getvalue())
+    return stream.getvalue()
 
 
 def combined(made: Dataset, real: Dataset, task: Task) -> Dataset:

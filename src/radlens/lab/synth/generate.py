@@ -17,7 +17,6 @@ from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Scan, Window
 from radlens.domain.task import Mode, Task
 from radlens.imaging.encode import png
-from radlens.lab.dataset import register
 from radlens.lab.importing import SYNTHETIC
 from radlens.lab.progress import Seen, silent
 from radlens.lab.synth.about import About
@@ -26,6 +25,7 @@ from radlens.lab.synth.generator import Drawing, Generator
 from radlens.lab.synth.pictures import NO_FINDING
 from radlens.lab.synth.provenance import Provenance
 from radlens.ports import Site
+from radlens.usecases.datasets import register
 
 QUOTA = 5000  # images of one order
 MOST_STEPS, MOST_GUIDANCE = 1000, 20.0
