@@ -39,7 +39,12 @@ def brighter(pixels: np.ndarray) -> bytes:
     return png(np.clip(pixels.astype(float) + 30, 0, 255).astype(np.uint8))
 
 
-WAYS = (encoded_again, cropped, brighter)
+def mirrored(pixels: np.ndarray) -> bytes:
+    """Left for right, and cropped as well."""
+    return cropped(pixels[:, ::-1])
+
+
+WAYS = (encoded_again, cropped, brighter, mirrored)
 
 
 def stored(

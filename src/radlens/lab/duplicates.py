@@ -1,4 +1,7 @@
-"""Near-duplicates: images that show the same slice, whatever their encoding, light or crop."""
+"""Near-duplicates: images of the same slice, whatever their encoding, light, crop or side.
+
+A mirror image is the same picture: training mirrors images, and collections hold both.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -30,26 +33,32 @@ Pair = tuple[int, int]
 def near_pairs(looks: Looks) -> list[Pair]:
     """Every pair (a, b), a < b, of near-duplicates among n images; memory is n rows of a block."""
     pairs = _candidates(looks)
-    agree = _agreements(looks, pairs)
+    ways = _agreements(looks, pairs)
+    agree, mirrored = ways.max(0), ways.argmax(0)
     alone = 1 - agree <= RATIO * (1 - _rivals(pairs, agree))
     likely = np.flatnonzero(agree >= LEAST)
     return [
         (int(a), int(b))
         for at, (a, b) in zip(likely, pairs[likely], strict=True)
-        if agree[at] >= SAME or alone[at] or _distance(looks, a, b) <= RADIUS
+        if agree[at] >= SAME or alone[at] or _distance(looks, a, b, mirrored[at]) <= RADIUS
     ]
 
 
 def _agreements(looks: Looks, pairs: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The agreement of each pair, the copies of one block at a time in memory."""
-    found = np.empty(len(pairs), np.float32)
+    """The agreement of each pair as they are and with one mirrored, (2, pairs).
+
+    The copies of one block at a time are in memory.
+    """
+    found = np.empty((2, len(pairs)), np.float32)
     for start in range(0, len(pairs), BLOCK):
         block = pairs[start : start + BLOCK]
         members, at = np.unique(block, return_inverse=True)
         copies = torch.from_numpy(looks.copies[members].astype(np.float32) / 255)
+        both = torch.cat([copies, copies.flip(2)])
         with torch.inference_mode():
             one, other = torch.from_numpy(at.reshape(block.shape).T.copy())
-            found[start : start + BLOCK] = agreement(copies, one, other).numpy()
+            for way, second in enumerate((other, other + len(members))):
+                found[way, start : start + BLOCK] = agreement(both, one, second).numpy()
     return found
 
 
@@ -105,13 +114,14 @@ def _same(names: list[str]) -> Iterator[Pair]:
 def _candidates(looks: Looks) -> NDArray[np.int64]:
     """Pairs (m, 2), sorted, of images that are near each other by fingerprint or feature."""
     found = [np.empty((0, 2), np.int64)]
-    bits = np.unpackbits(looks.prints, axis=2)
-    whole = 1 - 2 * bits[:, 0].astype(np.float32)
+    bits = np.unpackbits(looks.prints, axis=3)
+    whole = 1 - 2 * bits[:, 0, 0].astype(np.float32)
     mean = np.asarray(looks.features.mean(0, np.float32))
     for start in range(0, len(looks), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(looks)))
-        crops = 1 - 2 * bits[rows].astype(np.float32)
-        found.append(_nearest((crops @ whole.T).max(1), rows, BY_PRINT))
+        for way in range(2):
+            crops = 1 - 2 * bits[rows, way].astype(np.float32)
+            found.append(_nearest((crops @ whole.T).max(1), rows, BY_PRINT))
         found.append(_nearest(_cosines(looks, rows, mean), rows, BY_FEATURE))
     return np.unique(np.concatenate(found), axis=0)
 
@@ -143,8 +153,11 @@ def _nearest(
     return np.sort(np.stack([np.repeat(rows, count), others.ravel()], 1), axis=1)
 
 
-def _distance(looks: Looks, a: int, b: int) -> int:
-    """The fewest bits that differ between one whole fingerprint and a crop's of the other."""
+def _distance(looks: Looks, a: int, b: int, mirrored: int) -> int:
+    """The fewest bits that differ between one whole fingerprint and a crop's of the other.
+
+    Where ``mirrored`` is 1 the crops are of the mirror image.
+    """
     one, other = looks.prints[a], looks.prints[b]
-    apart = np.concatenate([one ^ other[:1], other ^ one[:1]])
+    apart = np.concatenate([one[mirrored] ^ other[0, :1], other[mirrored] ^ one[0, :1]])
     return int(np.unpackbits(apart, axis=1).sum(1).min())

@@ -27,8 +27,9 @@ NETWORK, CLASSES, SIDE, FEATURES, BATCH = "efficientnet-lite0", 1000, 96, 1280, 
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """Of n images: small grey ``copies`` (n, 64, 64) uint8, ``prints`` (n, 3, 32) uint8, the bits
-    of the fingerprint of each crop, and ``features`` (n, 1280) float16 of length 1.
+    """Of n images: small grey ``copies`` (n, 64, 64) uint8, ``prints`` (n, 2, 3, 32) uint8, the
+    bits of the fingerprint of each crop, as the image is and mirrored, and ``features``
+    (n, 1280) float16 of length 1.
 
     Copies and features lie in a temporary file, so that memory does not grow with the dataset.
     """
@@ -51,7 +52,7 @@ def look(scans: Iterable[Scan], n: int, seen: Seen = silent) -> Looks:
     """The looks of n scans, read once and one batch at a time."""
     looks = Looks(
         _on_disk((n, COPY, COPY), np.uint8),
-        np.empty((n, len(CROPS), PRINT * PRINT // 8), np.uint8),
+        np.empty((n, 2, len(CROPS), PRINT * PRINT // 8), np.uint8),
         _on_disk((n, FEATURES), np.float16),
     )
     network = imagenet_network()
@@ -59,7 +60,8 @@ def look(scans: Iterable[Scan], n: int, seen: Seen = silent) -> Looks:
     for at, scan in enumerate(scans):
         copy = grey(scan, COPY, COPY)
         looks.copies[at] = np.rint(copy * 255)
-        looks.prints[at] = [fingerprint(copy, keep) for keep in CROPS]
+        ways = copy, copy[:, ::-1]
+        looks.prints[at] = [[fingerprint(way, keep) for keep in CROPS] for way in ways]
         waiting.append(grey(scan, SIDE, SIDE))
         if len(waiting) == BATCH or at == n - 1:
             looks.features[at + 1 - len(waiting) : at + 1] = features(network, np.stack(waiting))
