@@ -54,7 +54,9 @@ def test_clean_splits_are_taken_as_they_are(site: Site):
     assert splits.dataset == dataset
 
 
-@pytest.mark.parametrize("way", [png, *WAYS], ids=["exact", "encoded", "cropped", "brighter", "mirrored"])
+@pytest.mark.parametrize(
+    "way", [png, *WAYS], ids=["exact", "encoded", "cropped", "brighter", "mirrored"]
+)
 def test_training_refuses_a_picture_that_stands_in_two_splits(site: Site, way):
     with pytest.raises(BadDataset, match=r"1 images of set leak.*40-") as refused:
         taken(site, three(site, way(alike(5))))
