@@ -37,12 +37,14 @@ from radlens.storage.memory import MemoryBlobs
 from radlens.storage.places import SQLITE, Access, open_blobs, open_database
 from radlens.storage.records import SqlRecords
 from radlens.storage.registry import SqlRegistry
+from radlens.storage.reviews import SqlReviews
 from radlens.storage.seal import FileSeal
 from radlens.storage.shadows import SqlShadows
 from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.stores import SiteStores
 from radlens.storage.trail import SqlTrail
 from radlens.storage.watched import Watched
+from radlens.storage.worklist import SqlWorklist
 from radlens.usecases.checkpoint import checkpoint_when_due
 from radlens.usecases.register import register_shipped
 
@@ -124,6 +126,8 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         shadows=SqlShadows(database),
         ledger=SqlLedger(database),
         jobs=SqlJobs(database),
+        worklist=SqlWorklist(database),
+        reviews=SqlReviews(database),
         blobs=blobs,
         legacy=NoLegacy(),
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
@@ -137,6 +141,7 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         bounds=settings.bounds,
         workers=settings.workers,
         approvals=settings.approvals,
+        readings=settings.readings,
         clock=lambda: datetime.now().astimezone(),
         new_id=lambda: uuid4().hex,
     )
@@ -162,6 +167,8 @@ def _forgetful(site: Site, database: Database, settings: Settings) -> Site:
         shadows=SqlShadows(database),
         ledger=SqlLedger(database),
         jobs=SqlJobs(database),
+        worklist=SqlWorklist(database),
+        reviews=SqlReviews(database),
         blobs=MemoryBlobs(),
         live=LiveModels(site.registry, models, trials=False),
     )

@@ -17,6 +17,7 @@ from radlens.domain.scan import Bounds
 from radlens.domain.task import Label, Task
 from radlens.job_ports import Jobs
 from radlens.model_ports import Live, Registry
+from radlens.review_ports import Reviews, Worklist
 from radlens.trial_ports import Beside, Shadows
 
 
@@ -187,8 +188,9 @@ class Line(Protocol):
 class Site:
     """The open doors of one running RadLens. ``seal`` is None where nothing is put on record.
 
-    ``approvals`` is how many accounts it takes that a version may answer: 1, or 2. ``tasks`` are
-    the cards with what ``cards`` added, as far as this process has followed.
+    ``approvals`` is how many accounts it takes that a version may answer: 1, or 2; ``readings``
+    how many readers it takes to conclude a case. ``tasks`` are the cards with what ``cards``
+    added, as far as this process has followed.
     """
 
     tasks: Mapping[str, Task]
@@ -199,6 +201,8 @@ class Site:
     shadows: Shadows
     ledger: Ledger
     jobs: Jobs
+    worklist: Worklist
+    reviews: Reviews
     blobs: Blobs
     stores: Stores
     legacy: Legacy
@@ -210,5 +214,6 @@ class Site:
     bounds: Bounds
     workers: int
     approvals: int
+    readings: int
     clock: Callable[[], datetime]
     new_id: Callable[[], str]

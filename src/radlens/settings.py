@@ -52,6 +52,7 @@ class Settings:
     inflated_bytes: int = Bounds.inflated_bytes
     bundle_bytes: int = Bounds.bundle_bytes
     approvals: int = 1
+    readings: int = 1
     gallery: str = ""
     audit_every: int = 1000
     audit_key: str = ""

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -9,13 +10,17 @@ from radlens.domain.audit import Act, Actor, verify
 from radlens.domain.backup import Table
 from radlens.domain.errors import BadBackup, NotEmpty
 from radlens.domain.prediction import Once
+from radlens.domain.review import Opinion, Review
+from radlens.domain.worklist import Rank
 from radlens.storage.records import SqlRecords
+from radlens.storage.reviews import SqlReviews
 from radlens.storage.schema import MIGRATIONS
 from radlens.storage.sqlite import SqliteDatabase
 from radlens.storage.stores import SiteStores
 from radlens.storage.tables import PASSING, TABLES
 from radlens.storage.trail import SqlTrail
-from tests.storage.samples import NOON, a_prediction, an_act
+from radlens.storage.worklist import SqlWorklist
+from tests.storage.samples import BY, NOON, a_prediction, an_act
 
 ACT = Act(NOON, Actor("tester", "cli"), "restore", "backup", {})
 
@@ -40,6 +45,10 @@ def test_tables_go_from_any_database_into_any_other_and_stay_the_same(database):
         for key in ("one", "two"):
             prediction = a_prediction(key)
             records.add(prediction, an_act(prediction), Once(key, "request"))
+        SqlWorklist(source).admit({"one": Rank.CRITICAL})
+        opinion = (Opinion("Edema", True),)  # noqa: FBT003
+        review = Review("r", "one", "a" * 64, "1.0", NOON, BY, opinion, blind=True)
+        SqlReviews(source).add(review, replace(ACT, verb="review"))
         before = contents(source)
         with stores(source).snapshot() as found:
             stores(database).fill(found.tables, ACT)
@@ -47,11 +56,13 @@ def test_tables_go_from_any_database_into_any_other_and_stay_the_same(database):
     after = contents(database)
     last = after["audit"].pop()
     assert after == before
-    assert last[0] == 3
-    assert verify(SqlTrail(database).entries()) == 3
+    assert last[0] == 4
+    assert verify(SqlTrail(database).entries()) == 4
+    assert SqlReviews(database).of("one") == [review]
+    assert SqlWorklist(database).case("one").rank is Rank.CRITICAL
     with closing(SqliteDatabase()) as back, stores(database).snapshot() as found:
         stores(back).fill(found.tables, ACT)
-        assert len(contents(back)["audit"]) == 4
+        assert len(contents(back)["audit"]) == 5
 
 
 def test_tables_are_filled_where_nothing_is_and_whole_or_not_at_all(database):

@@ -17,7 +17,8 @@ RadLensError
 │   ├── BadBackup             a file that no site can be restored from
 │   ├── BadName               no name for an account
 │   ├── WeakPassword          a password that guessing would find
-│   └── BadJob                no kind of work that is known, or arguments that it cannot have
+│   ├── BadJob                no kind of work that is known, or arguments that it cannot have
+│   └── BadReview             opinions of a reader that do not hold together
 ├── NotFound
 │   ├── NoSuchPrediction      no record under that id
 │   ├── NoSuchLabel           the task has no such label
@@ -27,6 +28,7 @@ RadLensError
 │   ├── NoSuchVersion         no model version under that name or digest
 │   ├── NoSuchAccount         no user, session or key of that name
 │   ├── NoSuchJob             no job under that id
+│   ├── NoSuchReview          no review under that id
 │   └── NoSuchRoute           nothing at that address
 ├── Conflict
 │   ├── NotEmpty              a backup is restored only where nothing is yet
@@ -37,7 +39,8 @@ RadLensError
 │   ├── NameTaken             an account of that name exists
 │   ├── LastAdmin             a site without an administrator
 │   ├── Cancelled             somebody cancelled the job that is being done
-│   └── JobLost               a job that this worker no longer has
+│   ├── JobLost               a job that this worker no longer has
+│   └── Taken                 a case that is not in this reader's hands
 ├── Refused                   the caller may not do this
 │   ├── NotSignedIn           nobody is known to have asked
 │   ├── NotAllowed            somebody asked whose role may not
@@ -150,6 +153,10 @@ class BadJob(BadInput):
     default_hint = "Check the job's kind and arguments; nothing was queued."
 
 
+class BadReview(BadInput):
+    default_hint = "Accept, edit or reject each reported finding, with a reason where you differ."
+
+
 class NotFound(RadLensError):
     default_hint = "`radlens history` lists what is on record."
 
@@ -184,6 +191,10 @@ class NoSuchAccount(NotFound):
 
 class NoSuchJob(NotFound):
     default_hint = "`radlens jobs list` names the jobs of this site."
+
+
+class NoSuchReview(NotFound):
+    default_hint = "The page of a case shows its reviews."
 
 
 class NoSuchRoute(NotFound):
@@ -228,6 +239,10 @@ class Cancelled(Conflict):
 
 class JobLost(Conflict):
     default_hint = "Another worker took the job up again; this one lets go of it."
+
+
+class Taken(Conflict):
+    default_hint = "Take the next case of the worklist; nothing was recorded."
 
 
 class Refused(RadLensError):

@@ -72,6 +72,14 @@ def get(sql: Transaction, prediction_id: str) -> Prediction:
     return _found(row)
 
 
+def several(sql: Transaction, ids: Sequence[str]) -> list[Prediction]:
+    """The predictions under these ids, in any order; which are unknown are left out."""
+    if not ids:
+        return []
+    rows = sql.execute(f"SELECT {FOUND} WHERE id IN ({_marks(len(ids))})", tuple(ids))
+    return [_found(row) for row in rows.fetchall()]
+
+
 def history(
     sql: Transaction, *, limit: int, before: str | None, image: str | None
 ) -> list[Prediction]:

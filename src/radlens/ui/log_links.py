@@ -17,7 +17,10 @@ READING = {
     Verb.VIEW_HEATMAP,
     Verb.DOWNLOAD_REPORT,
     Verb.DOWNLOAD_ANSWER,
+    Verb.CLAIM_CASE,
+    Verb.RELEASE_CASE,
     Verb.REVIEW,
+    Verb.UNDO_REVIEW,
 }
 
 

@@ -2,24 +2,12 @@
 
 from collections.abc import Iterable
 
-from radlens.domain.errors import UnknownTask
 from radlens.domain.finding import Finding, Tier, percent, tier_right
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task, Urgency
-from radlens.ports import Site
+from radlens.usecases.recall import card_of as card_of
 
 SOONEST = tuple(Urgency)  # critical, moderate, routine
-
-
-def card_of(site: Site, prediction: Prediction) -> Task:
-    """The task card of a prediction; raises UnknownTask where the site has lost it."""
-    try:
-        return site.tasks[prediction.model.task]
-    except KeyError as error:
-        raise UnknownTask(
-            f"The card of the task {prediction.model.task} is no longer on this site.",
-            hint="Put the card back into the tasks folder of RADLENS_HOME.",
-        ) from error
 
 
 def reported(prediction: Prediction, task: Task) -> list[tuple[Finding, Label]]:

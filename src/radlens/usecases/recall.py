@@ -6,10 +6,11 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from radlens.domain.errors import Erased, NoSuchLabel
+from radlens.domain.errors import Erased, NoSuchLabel, UnknownTask
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
 from radlens.domain.scan import Scan
+from radlens.domain.task import Task
 from radlens.imaging.encode import restore
 from radlens.ports import Site
 
@@ -43,3 +44,14 @@ def recall(site: Site, prediction_id: str) -> Recalled:
     scan = restore(site.blobs.get(prediction.image.digest), prediction.image)
     evidence = np.load(BytesIO(site.blobs.get(prediction.evidence)), allow_pickle=False)
     return Recalled(prediction, scan, evidence)
+
+
+def card_of(site: Site, prediction: Prediction) -> Task:
+    """The task card of a prediction; raises UnknownTask where the site has lost it."""
+    try:
+        return site.tasks[prediction.model.task]
+    except KeyError as error:
+        raise UnknownTask(
+            f"The card of the task {prediction.model.task} is no longer on this site.",
+            hint="Put the card back into the tasks folder of RADLENS_HOME.",
+        ) from error

@@ -27,7 +27,7 @@ class Verified:
 
 
 def verify_records(site: Site, *, trusted: Iterable[str] = ()) -> Verified:
-    """What was verified: each entry in its place, as signed, each prediction as it was recorded.
+    """What was verified: each entry in its place, as signed, each record as it was written.
 
     ``trusted`` are public keys that may have signed, besides the site's own. Raises BrokenChain
     and names the first entry that does not fit, UnknownSigner where another key has signed. What
@@ -97,7 +97,7 @@ class _Clock:
 
 
 class _Records:
-    """The predictions beside the log: each at the entry that tells of it, and none without one.
+    """The records beside the log: each at the entry that tells of it, and none without one.
 
     What does not fit here is raised last: where entries were moved, no prediction fits any more.
     """
@@ -125,12 +125,17 @@ class _Records:
     def _match(self, entries: list[Entry]) -> None:
         first, last = entries[0].seq, entries[-1].seq
         there = dict(self._site.records.recorded(after=first - 1, until=last))
+        said = dict(self._site.reviews.recorded(after=first - 1, until=last))
         for entry in entries:
             self._hear(entry)
             if "record" in entry.act.detail:
                 self._compare(entry, there.pop(entry.seq, None))
+            if "review" in entry.act.detail:
+                _compare_review(entry, said.pop(entry.seq, None))
         for seq in sorted(there):
             raise BrokenChain(f"The prediction at audit entry {seq} was inserted.", entry=seq)
+        for seq in sorted(said):
+            raise BrokenChain(f"The review at audit entry {seq} was inserted.", entry=seq)
 
     def _compare(self, entry: Entry, found: Recorded | None) -> None:
         seq = entry.seq
@@ -159,6 +164,12 @@ class _Records:
     def _hear(self, entry: Entry) -> None:
         if entry.act.verb == Verb.ERASE:
             self._told |= dict.fromkeys(entry.act.detail.get("predictions", ()), entry.seq)
+
+
+def _compare_review(entry: Entry, found: str | None) -> None:
+    if found != entry.act.detail["review"]:
+        what = "is gone" if found is None else "was changed"
+        raise BrokenChain(f"The review of audit entry {entry.seq} {what}.", entry=entry.seq)
 
 
 def _genuine(seal: Seal, checkpoints: Iterable[Checkpoint]) -> None:
