@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radlens.cli.app import app
-from tests.builders import tiny_site
+from tests.builders import picture, png, tiny_site
 from tests.lab.planted import alike
 from tests.lab.synth.made import hidden, made_images, real_images
 
@@ -58,3 +58,27 @@ def test_what_cannot_be_assessed_ends_with_its_code_and_a_hint(home: Path):
         done = run(home, *arguments)
         assert done.exit_code == code, done.output
         assert "Hint: " in done.output
+
+
+def test_learning_drawing_and_measuring_are_queued_once_and_refused_at_once(home: Path):
+    few = home / "few"
+    few.mkdir()
+    for seed in range(5):
+        (few / f"{seed}.png").write_bytes(png(picture(seed, 64, 64)))
+    adapt = ("adapt", "--disease", "rare", "--images", few, "-t", "brain-tumor", "--queue")
+    orders = (
+        (adapt, "adapt"),
+        (("generate", "--disease", "glioma", "-n", 3, "--queue"), "generate"),
+        (("assess", "made", "--against", "real", "--queue"), "assess"),
+    )
+    for words, kind in orders:
+        said = run(home, *words)
+        assert said.exit_code == 0, said.output
+        assert run(home, *words).output == said.output
+        with tiny_site(home) as site:
+            job = site.jobs.jobs()[0]
+        assert (job.kind, f"radlens jobs watch {job.id[:12]}" in said.output) == (kind, True)
+    assert run(home, "generate", "--disease", "glioma", "-n", 0, "--queue").exit_code == 2
+    assert run(home, *adapt[:4], home / "nowhere", *adapt[5:]).exit_code == 3
+    with tiny_site(home) as site:
+        assert len(site.jobs.jobs()) == 3

@@ -19,6 +19,7 @@ from radlens.api.jobs import jobs
 from radlens.api.limits import BodyLimit, Bound, route
 from radlens.api.models import models
 from radlens.api.operations import operations
+from radlens.api.synthesis import IMAGES, synthesis
 from radlens.api.trials import trials
 from radlens.domain.audit import Verb
 from radlens.domain.errors import (
@@ -57,8 +58,10 @@ KEPT = declared(BadInput, NotFound, Corrupted, Unavailable)
 
 def create_api(site: Site) -> FastAPI:
     """The versioned API, to be mounted at /api: its own paths start with /v1."""
+    bounds = site.bounds
+    most = (bounds.upload_bytes, bounds.bundle_bytes, bounds.arriving_bytes)
     # An upload must never touch a temporary file: it may hold patient data.
-    MultiPartParser.spool_max_size = max(site.bounds.upload_bytes, site.bounds.bundle_bytes) + 1
+    MultiPartParser.spool_max_size = max(most) + 1
     app = FastAPI(
         title="RadLens",
         version="1",
@@ -72,22 +75,25 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(models(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(jobs(site), prefix="/v1", tags=["jobs"], responses=GUARDED)
+    app.include_router(synthesis(site), prefix="/v1", tags=["synthesis"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
     app.include_router(audit(site), prefix="/v1", tags=["audit"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
-    bounds = site.bounds
     app.add_middleware(
         BodyLimit,
         usual=Bound(bounds.upload_bytes, bounds.arriving_bytes, _upload_refused(site)),
-        own={"POST /v1/versions": Bound(bounds.bundle_bytes, 0, _bundle_refused(site))},
+        own={
+            "POST /v1/versions": Bound(bounds.bundle_bytes, 0, _too_large(site, Verb.ADD_MODEL)),
+            IMAGES: Bound(bounds.arriving_bytes, 0, _too_large(site, Verb.ADD_DATASET)),
+        },
     )
     answer_errors(app)
     return app
 
 
-def _bundle_refused(site: Site) -> Callable[[Scope, RadLensError], None]:
+def _too_large(site: Site, verb: Verb) -> Callable[[Scope, RadLensError], None]:
     def note(scope: Scope, error: RadLensError) -> None:
-        with suppress(type(error)), attempted(site, Verb.ADD_MODEL, "", by=scope[CALLER].actor):
+        with suppress(type(error)), attempted(site, verb, "", by=scope[CALLER].actor):
             raise error
 
     return note

@@ -12,6 +12,8 @@ from radlens.domain.job import Job, JobKind
 from radlens.ports import Site
 from radlens.usecases.work import Tell, Work
 
+SYNTH = "lab,synth"
+
 
 def _train(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
     with lab_extra("train"):
@@ -25,4 +27,28 @@ def _scan(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
     return scan_job(site, job, folder, tell)
 
 
-KINDS: Mapping[str, Work] = {JobKind.TRAIN: _train, JobKind.SCAN: _scan}
+def _adapt(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("synth adapt", extra=SYNTH):
+        from radlens.lab.synth.jobs import adapt_job
+    return adapt_job(site, job, folder, tell)
+
+
+def _generate(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("synth generate", extra=SYNTH):
+        from radlens.lab.synth.jobs import generate_job
+    return generate_job(site, job, folder, tell)
+
+
+def _assess(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("synth assess", extra=SYNTH):
+        from radlens.lab.synth.jobs import assess_job
+    return assess_job(site, job, folder, tell)
+
+
+KINDS: Mapping[str, Work] = {
+    JobKind.TRAIN: _train,
+    JobKind.SCAN: _scan,
+    JobKind.ADAPT: _adapt,
+    JobKind.GENERATE: _generate,
+    JobKind.ASSESS: _assess,
+}

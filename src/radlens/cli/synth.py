@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
-from radlens.cli.say import spoken, this_site
+from radlens.cli.say import me, spoken, this_site
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+queue_option = click.option("--queue", is_flag=True, help="Let this site's worker do it.")
 
 
 @click.group()
@@ -37,7 +39,7 @@ def train(recipe: Path, data: str, out: Path, name: str | None) -> None:
 
 @synth.command()
 @click.option("--disease", required=True, help="Its name, such as optic_glioma.")
-@click.option("--images", type=FOLDER, required=True, help="A folder of 5 images or more of it.")
+@click.option("--images", required=True, help="5 images or more of it: a folder, or a dataset.")
 @click.option("-t", "--task", required=True, help="The task card whose generator learns it.")
 @click.option("--prompt", default="", help="What it looks like, in at most 500 characters.")
 @click.option(
@@ -48,12 +50,19 @@ def train(recipe: Path, data: str, out: Path, name: str | None) -> None:
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="For chance.")
 @click.option("--out", type=FOLDER, help="Folder of the run; in the site's unless told otherwise.")
+@queue_option
 @spoken
-def adapt(disease: str, images: Path, out: Path | None, **wish: str) -> None:
+def adapt(disease: str, images: str, out: Path | None, *, queue: bool, **wish: str) -> None:
     """Teach a generator a new disease from a few real images of it.
 
     An adaptation that was stopped goes on when it is asked for again.
     """
+    if queue:
+        from radlens.cli.synthesis_queue import queue_adaptation
+
+        with this_site() as site:
+            queue_adaptation(site, disease=disease, images=images, wish=wish, by=me())
+        return
     from radlens.cli.synthesis import adapt_generator
 
     with this_site() as site:
@@ -70,12 +79,19 @@ def adapt(disease: str, images: Path, out: Path | None, **wish: str) -> None:
 )
 @click.option("--steps", type=int, default=20, show_default=True, help="Looks at each image.")
 @click.option("--name", default="", help="The dataset's name; DISEASE-synthetic without one.")
+@queue_option
 @spoken
-def generate(**order: str | float) -> None:
+def generate(*, queue: bool, **order: str | float) -> None:
     """Draw synthetic images into a dataset, each of which can be drawn again from its record.
 
     An order that was stopped goes on when it is given again.
     """
+    if queue:
+        from radlens.cli.synthesis_queue import queue_generation
+
+        with this_site() as site:
+            queue_generation(site, order, by=me())
+        return
     from radlens.cli.synthesis import generate_dataset
 
     with this_site() as site:
@@ -125,13 +141,20 @@ def show(generator: str) -> None:
 @click.option("--against", metavar="REAL", required=True, help="The real dataset learned from.")
 @click.option("--out", type=FOLDER, help="Folder for the record, the card and the sheet.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides every drawing.")
+@queue_option
 @spoken
-def assess(dataset: str, against: str, out: Path | None, *, seed: int) -> None:
+def assess(dataset: str, against: str, out: Path | None, *, seed: int, queue: bool) -> None:
     """Measure the synthetic images of a DATASET (name or id), and look for copies.
 
     They are held against the real dataset that their generator learned from: its training images,
     and as a yardstick its held-out ones. A version without copies is put on record beside it.
     """
+    if queue:
+        from radlens.cli.synthesis_queue import queue_assessment
+
+        with this_site() as site:
+            queue_assessment(site, dataset, against=against, seed=seed, by=me())
+        return
     from radlens.cli.assessment import assess_dataset
 
     with this_site() as site:

@@ -10,6 +10,7 @@ from radlens.bootstrap import settings
 from radlens.cli.say import lab_extra
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind
+from radlens.domain.synthesis import Order
 from radlens.ports import Site
 
 with lab_extra("synth", extra="lab,synth"):
@@ -19,7 +20,7 @@ with lab_extra("synth", extra="lab,synth"):
     from radlens.lab.synth.card import card
     from radlens.lab.synth.export import combined, export
     from radlens.lab.synth.find import open_generator, shipped
-    from radlens.lab.synth.generate import Order, generate
+    from radlens.lab.synth.generate import generate
     from radlens.lab.synth.train import train
     from radlens.usecases.datasets import found
 
@@ -32,7 +33,7 @@ def train_generator(site: Site, recipe: Path, *, data: str, out: Path, name: str
 
 
 def adapt_generator(
-    site: Site, *, disease: str, images: Path, out: Path | None, wish: Mapping[str, Any]
+    site: Site, *, disease: str, images: str, out: Path | None, wish: Mapping[str, Any]
 ) -> None:
     """Teach a disease and say how to draw it."""
     asked = Adaptation(disease=disease, images=images, **wish)

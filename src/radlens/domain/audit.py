@@ -49,6 +49,8 @@ class Verb(StrEnum):
     LOAD_MODEL = "load-model"
     OVERRIDE_GATE = "override-gate"
     EXTEND_TASK = "extend-task"
+    ADD_DATASET = "add-dataset"
+    EXPORT_DATASET = "export-dataset"
     VERIFY_AUDIT = "verify-audit"
     EXPORT_AUDIT = "export-audit"
     VIEW_AUDIT = "view-audit"

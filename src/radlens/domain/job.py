@@ -22,6 +22,9 @@ class JobKind(StrEnum):
 
     TRAIN = "train"
     SCAN = "scan"
+    ADAPT = "adapt"
+    GENERATE = "generate"
+    ASSESS = "assess"
 
 
 class JobState(StrEnum):

@@ -23,7 +23,9 @@ KINDS: dict[str, tuple[str, str]] = {
         (Verb.VIEW, Verb.VIEW_IMAGE, Verb.VIEW_HEATMAP, Verb.PREDICT, Verb.ERASE, Verb.REVIEW),
         ("110103", "DICOM Instances Accessed"),
     ),
-    **dict.fromkeys((Verb.DOWNLOAD_REPORT, Verb.DOWNLOAD_ANSWER), ("110106", "Export")),
+    **dict.fromkeys(
+        (Verb.DOWNLOAD_REPORT, Verb.DOWNLOAD_ANSWER, Verb.EXPORT_DATASET), ("110106", "Export")
+    ),
     **dict.fromkeys(
         (Verb.VIEW_AUDIT, Verb.VERIFY_AUDIT, Verb.EXPORT_AUDIT), ("110101", "Audit Log Used")
     ),

@@ -171,7 +171,7 @@ def test_the_same_images_and_seed_teach_the_same_and_what_is_done_is_not_learned
 
 
 REFUSED = {
-    "too few": (BadDataset, "has 4 images", {"n": 4}),
+    "too few": (BadDataset, "from 4 images", {"n": 4}),
     "a name with blanks": (BadOrder, "cannot be called", {"disease": "ring lesion"}),
     "a class that it draws": (Conflict, "draws 'glioma' already", {"disease": "glioma"}),
     "a long prompt": (BadOrder, "10,000 characters", {"prompt": "x" * 10_000}),

@@ -6,36 +6,36 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from radlens.domain.dataset import Dataset
-from radlens.domain.errors import BadOrder, Cancelled, Conflict
+from radlens.domain.dataset import TRAIN, Dataset
+from radlens.domain.errors import BadDataset, Cancelled, Conflict
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import State as How
-from radlens.domain.task import LABEL
+from radlens.domain.synthesis import check_wish
 from radlens.lab.checkpoint import State, write
 from radlens.lab.logbook import Logbook
 from radlens.lab.progress import Seen, silent
+from radlens.lab.subject import scan_of
 from radlens.lab.synth.about import ABOUT, CARD
 from radlens.lab.synth.card import card
 from radlens.lab.synth.find import open_base
 from radlens.lab.synth.generator import Generator, Lesson
-from radlens.lab.synth.images import dataset_of, scans_in
+from radlens.lab.synth.images import few, showing
 from radlens.lab.train import task_of
 from radlens.ports import Site
 from radlens.usecases.datasets import register
 
-LONGEST_PROMPT = 500
-
 
 @dataclass(frozen=True)
 class Adaptation:
-    """A ``disease`` and the folder of its ``images``, for a ``task``.
+    """A ``disease`` and its ``images``, for a ``task``: a folder, or a dataset on record of which
+    the real images in train that show the disease are learned from, and no others.
 
     ``prompt`` describes it: Stable Diffusion listens to it, the compact generator keeps it.
     ``generator`` is what learns: ``KIND``, ``KIND:WHERE`` or a generator's name.
     """
 
     disease: str
-    images: Path
+    images: str | Path
     task: str
     prompt: str = ""
     generator: str = "compact"
@@ -60,42 +60,39 @@ def adapt(site: Site, wish: Adaptation, *, out: Path, seen: Seen = silent) -> Ge
     leaves nothing. Raises BadOrder, BadDataset, NotThisTask, UnreadableImage, Conflict, NoSuchItem,
     BadRecipe where the loss turns NaN, StorageFull.
     """
-    _check(wish)
-    task = task_of(site, _Plan(wish.task, "", wish.seed, ""))
-    base = open_base(site, wish.generator, task)
-    if wish.disease in base.about.labels:
-        raise Conflict(
-            f"The generator {base.about.name} draws {wish.disease!r} already.",
-            hint="Choose another name for the new disease.",
-        )
-    scans = scans_in(site, wish.images, task)
-    dataset = dataset_of(site, scans, disease=wish.disease, task=task)
+    base = base_for(site, wish)
+    task = site.tasks[wish.task]
+    dataset = few(site, wish.images, disease=wish.disease, task=task)
+    learned = showing(dataset, wish.disease, TRAIN)
+    if not learned:
+        raise BadDataset(f"No image of {wish.disease} in {dataset.name} is in train.")
+    scans = tuple(scan_of(site.blobs, image) for image in learned)
     register(site, dataset)
     out.mkdir(parents=True, exist_ok=True)
-    book = _open(site, wish, base, dataset=dataset, out=out)
+    book = _open(site, wish, base, dataset=dataset, images=len(scans), out=out)
     with book.failing(), _cancelled(book):
         lesson = Lesson(wish.disease, wish.prompt, scans, task, wish.seed, book.run.id)
         _close(book, _learned(book, base, lesson, seen))
     return book.run
 
 
-def _check(wish: Adaptation) -> None:
-    if not LABEL.fullmatch(wish.disease):
-        raise BadOrder(
-            f"A disease cannot be called {wish.disease[:80]!r}.",
-            hint="A letter, then letters, digits and _, such as optic_glioma.",
+def base_for(site: Site, wish: Adaptation) -> Generator:
+    """What is to learn, once the wish is one that can be: nothing is on record before that.
+
+    Raises BadOrder, Conflict, NoSuchItem or, where there is no such task, BadRecipe.
+    """
+    check_wish(wish.disease, wish.prompt, wish.seed)
+    base = open_base(site, wish.generator, task_of(site, _Plan(wish.task, "", wish.seed, "")))
+    if wish.disease in base.about.labels:
+        raise Conflict(
+            f"The generator {base.about.name} draws {wish.disease!r} already.",
+            hint="Choose another name for the new disease.",
         )
-    if len(wish.prompt) > LONGEST_PROMPT:
-        raise BadOrder(
-            f"The prompt has {len(wish.prompt):,} characters.",
-            hint=f"At most {LONGEST_PROMPT} are taken: a sentence or two.",
-        )
-    if not 0 <= wish.seed < 2**31:
-        raise BadOrder(f"The seed cannot be {wish.seed}.", hint="Seeds count from 0.")
+    return base
 
 
 def _open(
-    site: Site, wish: Adaptation, base: Generator, *, dataset: Dataset, out: Path
+    site: Site, wish: Adaptation, base: Generator, *, dataset: Dataset, images: int, out: Path
 ) -> Logbook[GeneratorRun]:
     asked = {k: v for k, v in asdict(wish).items() if k != "images"} | {"base": base.about.digest}
     plan = _Plan(wish.task, base.about.kind, wish.seed, json.dumps(asked, sort_keys=True))
@@ -105,7 +102,7 @@ def _open(
         labels=(*base.about.labels, wish.disease),
         disease=wish.disease,
         prompt=wish.prompt,
-        images=len(dataset.images),
+        images=images,
     )
     return book
 

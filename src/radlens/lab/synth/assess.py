@@ -28,8 +28,9 @@ from radlens.lab.synth.sheet import Row, sheet
 from radlens.model_ports import Engine
 from radlens.ports import Site
 from radlens.usecases.datasets import register
+from radlens.usecases.synthesis import SHEET
 
-CARD, SHEET = "card.md", "neighbours.png"
+CARD = "card.md"
 SHOWN = 24
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from radlens.domain.errors import BadInput, BadOrder, Cancelled
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Scan, Window
+from radlens.domain.synthesis import Order, check_order
 from radlens.domain.task import Mode, Task
 from radlens.imaging.encode import png
 from radlens.lab.importing import SYNTHETIC
@@ -27,25 +27,7 @@ from radlens.lab.synth.provenance import Provenance
 from radlens.ports import Site
 from radlens.usecases.datasets import register
 
-QUOTA = 5000  # images of one order
-MOST_STEPS, MOST_GUIDANCE = 1000, 20.0
 CHUNK = 40  # images that a kill -9 costs at most
-
-
-@dataclass(frozen=True)
-class Order:
-    """``n`` images of a disease; ``generator`` is a reference, or "" for the newest that draws it.
-
-    ``guidance`` and ``steps`` are those of ``Drawing``; ``name`` is the dataset's.
-    """
-
-    disease: str
-    n: int
-    generator: str = ""
-    seed: int = 1
-    guidance: float = 2.0
-    steps: int = 20
-    name: str = ""
 
 
 def generate(site: Site, order: Order, *, seen: Seen = silent) -> Dataset:
@@ -54,7 +36,7 @@ def generate(site: Site, order: Order, *, seen: Seen = silent) -> Dataset:
     The same order goes on where it was stopped. Cancelled, by ``seen`` raising that, it stands on
     record as failed. Raises BadOrder, NoSuchItem, StorageFull.
     """
-    check(order)
+    check_order(order)
     opened = open_generator(site, order.generator) if order.generator else None
     generator = opened or find_for(site, order.disease)
     if order.disease not in generator.about.labels:
@@ -79,25 +61,6 @@ def regenerate(site: Site, image: Image) -> bytes:
     generator = open_generator(site, origin.generator)
     [pixels] = generator.draw(origin.drawing, [origin.index])
     return png(pixels, made=origin.text)
-
-
-def check(order: Order) -> None:
-    """Raise BadOrder for what cannot be drawn."""
-    if not 1 <= order.n <= QUOTA:
-        raise BadOrder(
-            f"{order.n:,} images cannot be drawn in one order.",
-            hint=f"Ask for 1 to {QUOTA:,}; another seed gives others.",
-        )
-    if not (0 <= order.seed < 2**63 and 1 <= order.steps <= MOST_STEPS):
-        raise BadOrder(
-            "The seed or the number of steps is impossible.",
-            hint=f"Seeds count from 0; 1 to {MOST_STEPS} steps are taken, 20 are enough.",
-        )
-    if not (isfinite(order.guidance) and 0 <= order.guidance <= MOST_GUIDANCE):
-        raise BadOrder(
-            f"The guidance cannot be {order.guidance}.",
-            hint=f"It is 0 to {MOST_GUIDANCE:g}: 1 asks for the class, more insists on it.",
-        )
 
 
 @dataclass
