@@ -17,6 +17,7 @@ from radlens.imaging.overlay import (
     shown_rgb,
     to_jpeg,
     to_png,
+    values,
 )
 
 GREY = np.full((140, 210), 100, np.uint8)
@@ -91,6 +92,22 @@ def test_the_longest_side_is_limited(
 def test_the_window_decides_what_is_black_and_white() -> None:
     scan = Scan(np.array([[1000, 1500, 2000]], np.uint16), Window(1000.0, 2000.0), "dicom")
     assert shown_rgb(scan)[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_values_know_no_window_and_keep_their_units_when_made_smaller() -> None:
+    ramp = np.tile(np.linspace(2000, 60000, 300, dtype=np.uint16), (200, 1))
+    scan = Scan(ramp, Window(1000.0, 1001.0), "dicom")
+    assert values(scan) is scan.pixels
+    small = values(scan, longest=150)
+    assert small.shape == (100, 150)
+    assert small.dtype == np.uint16
+    np.testing.assert_allclose(small[50], ramp[0].reshape(150, 2).mean(axis=1), atol=120)
+
+
+def test_values_of_a_colour_image_are_its_luminance() -> None:
+    colour = np.zeros((4, 5, 3), np.uint8)
+    colour[..., 1] = 200
+    assert (values(Scan(colour, Window(0.0, 255.0), "png")) == 117).all()
 
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan"), float("inf")])

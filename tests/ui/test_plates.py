@@ -53,8 +53,19 @@ def test_the_scale_ends_where_the_map_is_strongest(site, prediction):
     assert scale[0, -1, 0] > scale[0, -1, 2]  # red, not blue
 
 
-def test_the_image_keeps_its_shape_and_brightness(site, prediction):
-    shown = pixels(plates(prediction.id, _site=site, _task=TASK).image)
-    assert shown.shape == (128, 96, 3)
-    sent = picture(3, 128, 96).astype(float)
-    assert np.abs(shown[..., 0] - sent).mean() < 4
+def test_the_values_are_those_of_the_record_and_16_bits_stay_16(site):
+    for sent in (picture(3, 128, 96), picture(3, 128, 96).astype(np.uint16) * 40 + 7):
+        found = predict(site, png(sent), task=TASK.name, by=READER.actor)
+        made = plates(found.id, _site=site, _task=TASK)
+        assert pixels(made.values).dtype.itemsize >= sent.dtype.itemsize
+        assert (pixels(made.values) == sent).all()
+        assert made.whole
+
+
+def test_of_a_large_image_a_smaller_one_is_sent_in_the_same_units(site):
+    sent = picture(4, 1500, 1100).astype(np.uint16) * 200 + 3000
+    found = predict(site, png(sent), task=TASK.name, by=READER.actor)
+    made = plates(found.id, _site=site, _task=TASK)
+    assert pixels(made.values).shape == (1024, 751)
+    assert not made.whole
+    assert abs(pixels(made.values).mean() - sent.mean()) < 0.01 * sent.mean()

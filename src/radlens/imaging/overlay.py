@@ -1,7 +1,9 @@
 """Scan + heat map -> a picture that a person can judge."""
 
 import math
+from dataclasses import replace
 from io import BytesIO
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from PIL import Image
 
 from radlens.domain.errors import BadInput
 from radlens.domain.heatmap import HeatMap
-from radlens.domain.scan import Scan
+from radlens.domain.scan import Pixels, Scan, Window
 from radlens.imaging.encode import png
 from radlens.imaging.prepare import grey, shown
 
@@ -68,11 +70,26 @@ def _coloured(amounts: Image.Image) -> Image.Image:
 
 def shown_rgb(scan: Scan, longest: int = 1024) -> Picture:
     """The scan through its window, as RGB of equal channels, shape (rows, cols, 3)."""
+    levels = np.rint(255.0 * np.clip(_luminance(scan, longest), 0.0, 1.0)).astype(np.uint8)
+    return np.repeat(levels[..., None], 3, axis=-1)
+
+
+def values(scan: Scan, longest: int = 1024) -> Pixels:
+    """The scan's own values before any window, grey, shape (rows, cols), longest side limited.
+
+    In the units of its window and as deep as its pixels, so that any window can be laid on them.
+    """
+    if scan.pixels.ndim == 2 and max(scan.rows, scan.cols) <= longest:
+        return scan.pixels
+    top = float(np.iinfo(scan.pixels.dtype).max)
+    whole = _luminance(replace(scan, window=Window(0.0, top)), longest)
+    return cast(Pixels, np.rint(top * np.clip(whole, 0.0, 1.0)).astype(scan.pixels.dtype))
+
+
+def _luminance(scan: Scan, longest: int) -> NDArray[np.float32]:
     shrink = min(1.0, longest / max(scan.rows, scan.cols))
     rows, cols = (max(1, round(side * shrink)) for side in (scan.rows, scan.cols))
-    values = shown(scan) if shrink == 1.0 else grey(scan, rows, cols)
-    levels = np.rint(255.0 * np.clip(values, 0.0, 1.0)).astype(np.uint8)
-    return np.repeat(levels[..., None], 3, axis=-1)
+    return shown(scan) if shrink == 1.0 else grey(scan, rows, cols)
 
 
 def to_png(picture: Picture) -> bytes:

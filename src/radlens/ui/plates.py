@@ -10,7 +10,8 @@ import streamlit as st
 from radlens.domain.heatmap import HeatMap
 from radlens.domain.scan import Scan
 from radlens.domain.task import Task
-from radlens.imaging.overlay import heat_layer, shown_rgb, to_jpeg, to_png
+from radlens.imaging.encode import png
+from radlens.imaging.overlay import heat_layer, to_png, values
 from radlens.ports import Site
 from radlens.usecases.recall import Recalled, recall
 
@@ -32,22 +33,28 @@ class Layer(TypedDict):
 
 @dataclass(frozen=True)
 class Plates:
-    """The pictures of one prediction; ``scale`` is the colour scale from no evidence to peak."""
+    """The pictures of one prediction; ``scale`` is the colour scale from no evidence to peak.
 
-    image: str
+    ``values`` is a PNG of the image's own values, 8 or 16 bits, on which the browser lays windows;
+    ``whole`` says whether they are all there are.
+    """
+
+    values: str
+    whole: bool
     scale: str
     layers: tuple[Layer, ...]
 
 
-@st.cache_data(max_entries=64, ttl=KEPT_S, show_spinner=False)
+@st.cache_data(max_entries=32, ttl=KEPT_S, show_spinner=False)
 def plates(prediction_id: str, *, _site: Site, _task: Task) -> Plates:
     """The pictures of a prediction from its record; raises what ``recall`` raises."""
     recalled = recall(_site, prediction_id)
-    picture = shown_rgb(recalled.scan, longest=LONGEST)
+    sent = values(recalled.scan, longest=LONGEST)
     ramp = HeatMap(np.linspace(0, 1, LAYER, dtype=np.float32)[None].repeat(2, axis=0), 1.0)
     return Plates(
-        image=_uri(to_jpeg(picture), "jpeg"),
-        scale=_uri(to_png(heat_layer(ramp, 2, LAYER)), "png"),
+        values=_uri(png(sent)),
+        whole=sent.shape == recalled.scan.pixels.shape[:2],
+        scale=_uri(to_png(heat_layer(ramp, 2, LAYER))),
         layers=tuple(
             _layer(recalled, finding.label, _task.label(finding.label).title)
             for finding in recalled.prediction.findings
@@ -64,7 +71,7 @@ def _layer(recalled: Recalled, label: str, title: str) -> Layer:
     return Layer(
         label=label,
         title=title,
-        src=_uri(to_png(heat_layer(heat, rows, cols)), "png"),
+        src=_uri(to_png(heat_layer(heat, rows, cols))),
         says=f"Evidence for {title}, at its strongest {heat.peak:.2g} logits.",
         peak=f"peak {heat.peak:.2g} logits",
     )
@@ -75,5 +82,5 @@ def _grid(scan: Scan) -> tuple[int, int]:
     return max(2, round(scan.rows * scale)), max(2, round(scan.cols * scale))
 
 
-def _uri(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+def _uri(content: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(content).decode()}"
