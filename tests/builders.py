@@ -249,9 +249,9 @@ def tiny_site(home: Path, *, record: bool = True, **settings: object) -> Iterato
         yield site
 
 
-def let_in(app: ASGIApp, role: Role = Role.ADMIN) -> ASGIApp:
-    """The application behind a door that lets everybody in as somebody of a role."""
-    somebody = Caller("", "somebody", role, "api", "192.0.2.1")
+def let_in(app: ASGIApp, role: Role = Role.ADMIN, caller: Caller | None = None) -> ASGIApp:
+    """The application behind a door that lets everybody in as the caller, or somebody of a role."""
+    somebody = caller or Caller("", "somebody", role, "api", "192.0.2.1")
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, CALLER: somebody}, receive, send)

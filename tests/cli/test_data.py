@@ -9,10 +9,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radlens.cli.app import app
-from tests.builders import TASKS, picture, png
+from radlens.domain.audit import Actor
+from radlens.domain.review import Decision, Opinion
+from radlens.usecases.predict import predict
+from radlens.usecases.review import review
+from radlens.usecases.worklist import claim
+from tests.builders import TASKS, picture, png, tiny_site
 from tests.lab.planted import alike, encoded_again
 from tests.lab.tiny import write_dataset, write_manifest
 
+READER = Actor("ann", "page")
 BRAIN, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
 
 
@@ -177,3 +183,23 @@ def test_what_is_not_there_is_said(radlens, tmp_path: Path):
     assert done.exit_code == 2
     assert "'test' cannot be kept" in done.stderr
     assert len(listed(radlens)) == 1
+
+
+def test_what_readers_signed_becomes_a_dataset(radlens, tmp_path: Path):
+    with tiny_site(tmp_path / "home") as site:
+        prediction = predict(site, png(picture()), task="brain-tumor", by=READER)
+    done = radlens("from-reviews", "signed", "--task", "brain-tumor")
+    assert done.exit_code == 2
+    assert "No reader has concluded" in done.output
+    with tiny_site(tmp_path / "home") as site:
+        claim(site, prediction.id, by=READER)
+        stated = [Opinion(f.label, None, Decision.ACCEPT) for f in prediction.findings]
+        review(site, prediction.id, stated, by=READER)
+    done = radlens("from-reviews", "signed", "--task", "brain-tumor")
+    assert done.exit_code == 0, done.output
+    assert "not split 1" in done.output
+    [entry] = listed(radlens)
+    assert (entry["name"], entry["history"]["made"]) == ("signed", "reviews")
+    done = radlens("card", "signed")
+    assert "what a reader signed" in done.output
+    assert prediction.model.digest[:12] in done.output

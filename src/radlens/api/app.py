@@ -19,6 +19,7 @@ from radlens.api.jobs import jobs
 from radlens.api.limits import BodyLimit, Bound, route
 from radlens.api.models import models
 from radlens.api.operations import operations
+from radlens.api.reviews import reviews
 from radlens.api.synthesis import IMAGES, synthesis
 from radlens.api.trials import trials
 from radlens.domain.audit import Verb
@@ -74,6 +75,7 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(_site(site), prefix="/v1", tags=["site"], responses=GUARDED)
     app.include_router(models(site), prefix="/v1", tags=["models"], responses=GUARDED)
     app.include_router(trials(site), prefix="/v1", tags=["models"], responses=GUARDED)
+    app.include_router(reviews(site), prefix="/v1", tags=["worklist"], responses=GUARDED)
     app.include_router(jobs(site), prefix="/v1", tags=["jobs"], responses=GUARDED)
     app.include_router(synthesis(site), prefix="/v1", tags=["synthesis"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
@@ -199,7 +201,11 @@ def _predictions(site: Site) -> APIRouter:
         recalled = disclose(site, prediction_id, Verb.DOWNLOAD_REPORT, by=asking.actor)
         card = site.tasks[recalled.prediction.model.task]
         content = pdf(
-            recalled.prediction, task=card, scan=recalled.scan, evidence=recalled.evidence
+            recalled.prediction,
+            task=card,
+            scan=recalled.scan,
+            evidence=recalled.evidence,
+            said=recalled.said,
         )
         return Response(content, media_type="application/pdf")
 

@@ -18,7 +18,7 @@ task_option = click.option("-t", "--task", required=True, help="The task card of
 
 @click.group()
 def data() -> None:
-    """Datasets: import, scan, split, card, phantoms."""
+    """Datasets: import, from reviews, scan, split, card, phantoms."""
 
 
 @data.command("import")
@@ -35,6 +35,22 @@ def import_(folder: Path, task: str, name: str | None) -> None:
 
     with this_site() as site:
         import_dataset(site, folder, task=task, name=name)
+
+
+@data.command("from-reviews")
+@click.argument("name")
+@task_option
+@spoken
+def from_reviews_(name: str, task: str) -> None:
+    """Put on record a dataset NAME whose truth is what readers signed.
+
+    Each image says which review and prediction it comes from; a label that the review does not
+    decide is unknown. Split it before training.
+    """
+    from radlens.cli.datasets import gather_reviews
+
+    with this_site() as site:
+        gather_reviews(site, task, name=name)
 
 
 @data.command("list")

@@ -19,6 +19,7 @@ with lab_extra("data"):
     from radlens.lab.scan import scan
     from radlens.lab.splitting import Plan, split
     from radlens.usecases.datasets import found, register_as
+    from radlens.usecases.from_reviews import from_reviews
 
 
 def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> None:
@@ -33,6 +34,15 @@ def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> 
         click.echo(f"  Columns left behind, as they could name a person: {', '.join(left)}")
     if middle := made.history["middle_slices"]:
         click.echo(f"  Of {middle} volumes the middle slice was taken; a column slice says which.")
+
+
+def gather_reviews(site: Site, task: str, *, name: str) -> None:
+    """Make the dataset of a task's concluded cases, put it on record and say what is in it."""
+    made = from_reviews(site, task, name=name)
+    _say(register_as(site, made))
+    for why, number in made.history["left_out"].items():
+        click.echo(f"  Left out: {number} ({why}).")
+    click.echo(f"  Not yet split: radlens data split {name}")
 
 
 def show_datasets(site: Site, *, as_json: bool) -> None:

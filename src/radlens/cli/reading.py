@@ -113,7 +113,10 @@ def _write_report(site: Site, answer: Prediction, path: Path, *, by: Actor) -> N
 
     recalled = disclose(site, answer.id, Verb.DOWNLOAD_REPORT, by=by)
     card = site.tasks[answer.model.task]
-    _write(path, pdf(answer, task=card, scan=recalled.scan, evidence=recalled.evidence))
+    content = pdf(
+        answer, task=card, scan=recalled.scan, evidence=recalled.evidence, said=recalled.said
+    )
+    _write(path, content)
 
 
 def _write(path: Path, content: bytes) -> None:

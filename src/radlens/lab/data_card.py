@@ -99,6 +99,13 @@ def _subgroups(found: Mapping[str, Any]) -> str:
 
 def _history(dataset: Dataset) -> str:
     history = dataset.history
+    if history.get("made") == "reviews":
+        left = ", ".join(f"{n} ({why})" for why, n in history["left_out"].items()) or "none"
+        return (
+            "From the reviews of this site: the truth of each image is what a reader signed, who "
+            f"had seen the answer of a model; each says which review. Left out: {left}. Models: "
+            f"{', '.join(digest[:12] for digest in history['models'])}."
+        )
     if history.get("made") != "split":
         left = ", ".join(history.get("columns_left_behind", ())) or "none"
         middle = history.get("middle_slices", 0)

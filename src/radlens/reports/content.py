@@ -1,5 +1,6 @@
 """Every word of a report, as data: what is said, before how it looks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,10 @@ from radlens.domain.errors import Corrupted
 from radlens.domain.finding import Finding, percent, sentence, tier_right
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
+from radlens.domain.review import Review
 from radlens.domain.task import Code, Label, Mode, Task
 from radlens.domain.uncertainty import set_sentences
+from radlens.reports.reading import Reading, reading
 
 TERMINOLOGIES = {"http://snomed.info/sct": "SNOMED CT", "http://radlex.org": "RadLex"}
 NOT_A_DEVICE = (
@@ -56,6 +59,7 @@ class Report:
     summary: tuple[str, ...]
     kept: tuple[str, ...]
     statement: str
+    reader: Reading
     picture: Picture
     rows: tuple[Row, ...]
     sentences: tuple[tuple[str, str], ...]
@@ -63,8 +67,16 @@ class Report:
     intended_use: str
 
 
-def report(prediction: Prediction, *, task: Task, evidence: NDArray[np.float32]) -> Report:
+def report(
+    prediction: Prediction,
+    *,
+    task: Task,
+    evidence: NDArray[np.float32],
+    said: Sequence[Review] = (),
+) -> Report:
     """What is said of a prediction; ``evidence`` has shape (labels, rows, cols).
+
+    ``said`` is what readers said of it, oldest first.
 
     Raises Corrupted where the evidence has not one map for each finding.
     """
@@ -80,6 +92,7 @@ def report(prediction: Prediction, *, task: Task, evidence: NDArray[np.float32])
         summary=_summary(labelled, task),
         kept=set_sentences(prediction.prediction_set, task) if prediction.prediction_set else (),
         statement=prediction.model.statement,
+        reader=reading(said, prediction, task),
         picture=_picture(prediction, task, evidence),
         rows=tuple(_row(*pair, labels=len(labelled)) for pair in labelled),
         sentences=tuple((sentence(*pair), _codes(pair[1].codes)) for pair in labelled),

@@ -1,5 +1,6 @@
 """Prediction -> PDF: a report to print and to file, A4, with every font inside."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -8,6 +9,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, Spacer, Table
 
 from radlens.domain.prediction import Prediction
+from radlens.domain.review import Review
 from radlens.domain.scan import Scan
 from radlens.domain.task import Task
 from radlens.imaging.overlay import overlay, shown_rgb, to_jpeg
@@ -15,6 +17,7 @@ from radlens.reports import style
 from radlens.reports.content import Picture, Report, Row, report
 from radlens.reports.fonts import register
 from radlens.reports.page import WIDTH, pairs, section, sheet
+from radlens.reports.reading import Reading
 from radlens.reports.style import text
 
 PICTURE = (82 * mm, 82 * mm)
@@ -29,18 +32,19 @@ def pdf(
     task: Task,
     scan: Scan,
     evidence: NDArray[np.float32],
+    said: Sequence[Review] = (),
     site_name: str = "",
 ) -> bytes:
     """The report of one prediction: the same bytes for the same input, whenever it is asked for.
 
-    ``evidence`` has shape (labels, rows, cols). Raises Corrupted where it does not fit the
-    findings and NoSuchLabel where the card has lost one of their labels.
+    ``evidence`` has shape (labels, rows, cols); ``said`` is what readers said. Raises Corrupted
+    where the evidence does not fit the findings and NoSuchLabel where the card has lost a label.
     """
-    said = report(prediction, task=task, evidence=evidence)
+    content = report(prediction, task=task, evidence=evidence, said=said)
     register()
     return sheet(
-        _story(said, scan, site_name),
-        title=f"RadLens report: {said.title}",
+        _story(content, scan, site_name),
+        title=f"RadLens report: {content.title}",
         subject=f"Prediction {prediction.id}",
         foot=f"RadLens · Prediction {prediction.id}",
         time=prediction.time,
@@ -50,6 +54,7 @@ def pdf(
 def _story(said: Report, scan: Scan, site_name: str) -> list[Flowable]:
     return [
         *_head(said, site_name),
+        *_reading(said.reader),
         *_result(said),
         _pictures(said.picture, scan),
         *section("All findings, in the order of the task card"),
@@ -72,6 +77,32 @@ def _head(said: Report, site_name: str) -> list[Flowable]:
         Spacer(0, 3 * mm),
         pairs(said.facts, 2),
     ]
+
+
+def _reading(reader: Reading) -> list[Flowable]:
+    """Who signed, and what holds by that; before what the model says."""
+    lines = [
+        *section("Final report" if reader.final else "Preliminary report"),
+        text(reader.status, style.BODY, bold=True),
+    ]
+    if reader.impression:
+        lines += [text(line, style.BODY) for line in reader.impression.splitlines()]
+    if reader.rows:
+        heads = ("Finding", "Model", "Reader", "By the reader it is", "Reason")
+        widths = [46 * mm, 24 * mm, 20 * mm, 30 * mm, WIDTH - 120 * mm]
+        table = [[text(head, style.SMALL, bold=True) for head in heads]]
+        table += [
+            [
+                text(cell, style.CELL)
+                for cell in (one.title, one.model, one.done, one.holds, one.reason)
+            ]
+            for one in reader.rows
+        ]
+        lines += [
+            Spacer(0, 1 * mm),
+            Table(table, colWidths=widths, repeatRows=1, style=style.FINDINGS),
+        ]
+    return lines
 
 
 def _result(said: Report) -> list[Flowable]:

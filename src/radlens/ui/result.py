@@ -119,6 +119,7 @@ def _report(site: Site, prediction: Prediction, task: Task) -> Callable[[], byte
             task=task,
             scan=recalled.scan,
             evidence=recalled.evidence,
+            said=recalled.said,
             site_name=name,
         )
 

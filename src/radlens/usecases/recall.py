@@ -1,5 +1,6 @@
 """What was seen and why, from the record alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from radlens.domain.errors import Erased, NoSuchLabel, UnknownTask
 from radlens.domain.heatmap import HeatMap, heatmap
 from radlens.domain.prediction import Prediction
+from radlens.domain.review import Review
 from radlens.domain.scan import Scan
 from radlens.domain.task import Task
 from radlens.imaging.encode import restore
@@ -17,11 +19,15 @@ from radlens.ports import Site
 
 @dataclass(frozen=True, eq=False)
 class Recalled:
-    """A prediction with its image and its evidence, shape (labels, rows, cols)."""
+    """A prediction with its image and its evidence, shape (labels, rows, cols).
+
+    ``said`` is what readers said of it, oldest first.
+    """
 
     prediction: Prediction
     scan: Scan
     evidence: NDArray[np.float32]
+    said: Sequence[Review] = ()
 
     def heatmap(self, label: str) -> HeatMap | None:
         """The heat map of a label; None where nothing speaks for it, NoSuchLabel if unknown."""
@@ -43,7 +49,7 @@ def recall(site: Site, prediction_id: str) -> Recalled:
         )
     scan = restore(site.blobs.get(prediction.image.digest), prediction.image)
     evidence = np.load(BytesIO(site.blobs.get(prediction.evidence)), allow_pickle=False)
-    return Recalled(prediction, scan, evidence)
+    return Recalled(prediction, scan, evidence, site.reviews.of(prediction_id))
 
 
 def card_of(site: Site, prediction: Prediction) -> Task:

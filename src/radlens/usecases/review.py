@@ -13,6 +13,7 @@ from radlens.domain.review import (
     blind,
     concludes,
     decided,
+    final_of,
     fingerprint,
     impression_of,
     undoing,
@@ -66,6 +67,17 @@ def state_blind(site: Site, prediction_id: str, stated: Sequence[Opinion], *, by
                 )
         opinions = blind(prediction, card_of(site, prediction), stated)
         return _kept(site, replace(_written(site, prediction, opinions, by=by), blind=True))
+
+
+def said_to(site: Site, prediction_id: str, *, by: Actor) -> list[Review]:
+    """What may be told to a reader of what was said: all of it once the case is concluded.
+
+    Until then one's own, so that a second reading is made without the first. Raises
+    NoSuchPrediction.
+    """
+    site.records.get(prediction_id)
+    said = site.reviews.of(prediction_id)
+    return said if final_of(said) else [one for one in said if one.by.name == by.name]
 
 
 def undo(site: Site, review_id: str, *, by: Actor) -> Review:
