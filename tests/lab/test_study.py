@@ -19,8 +19,9 @@ from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.study import Arm, Study, Verdict
 from radlens.domain.task import Mode
-from radlens.lab.study import results, study, subsets
+from radlens.lab.study import study, subsets
 from radlens.lab.study_recipe import changed, read_study
+from radlens.lab.study_results import results
 from radlens.ports import Ledger
 from radlens.settings import Settings
 from tests.builders import TASKS
@@ -156,17 +157,35 @@ def test_a_step_is_called_what_it_truly_did(tmp_path: Path, gain: float, verdict
     for seed in range(5):
         scores["plain", 1, seed] = (rng.random(300) < 0.6).astype(float)
         scores["mirrored", 1, seed] = (rng.random(300) < 0.6 + gain).astype(float)
-    levels, [step] = results(plan, arms_of(scores), scores, unit=np.arange(300))
+    levels, [step] = results(plan, arms_of(scores), scores, unit=np.arange(300), classes={})
     assert step.verdict is verdict
     assert step.difference.low <= step.difference.value <= step.difference.high
     assert [level.rung for level in levels] == ["plain", "mirrored"]
+
+
+def test_a_gain_of_one_class_and_the_loss_of_another_are_told_apart(tmp_path: Path):
+    plan, rng = plan_for(tmp_path, 5), np.random.default_rng(1)
+    first = np.arange(400) < 200
+    scores = {}
+    for seed in range(5):
+        scores["plain", 1, seed] = (rng.random(400) < 0.6).astype(float)
+        scores["mirrored", 1, seed] = (rng.random(400) < np.where(first, 0.8, 0.4)).astype(float)
+    masks = {"gains": first, "loses": ~first, "nobody": np.zeros(400, bool)}
+    _, [step] = results(plan, arms_of(scores), scores, unit=np.arange(400), classes=masks)
+    assert step.verdict is Verdict.NOT
+    told = {label: effect.verdict for label, effect in step.classes.items()}
+    assert told == {"gains": Verdict.HELPED, "loses": Verdict.HARMED}
+    apart = [scores["mirrored", 1, s][first].mean() - scores["plain", 1, s][first].mean()
+             for s in range(5)]  # fmt: skip
+    assert step.classes["gains"].difference.value == pytest.approx(np.mean(apart), abs=1e-4)
+    assert step.classes["gains"].difference.n == 200
 
 
 def test_the_interval_is_scipys_where_there_is_one_seed(tmp_path: Path):
     plan, rng = plan_for(tmp_path, 1), np.random.default_rng(2)
     one, other = ((rng.random(200) < p).astype(float) for p in (0.5, 0.7))
     scores = {("plain", 1, 0): one, ("mirrored", 1, 0): other}
-    _, [step] = results(plan, arms_of(scores), scores, unit=np.arange(200))
+    _, [step] = results(plan, arms_of(scores), scores, unit=np.arange(200), classes={})
     oracle = bootstrap(
         (other - one,), np.mean, n_resamples=4000, method="percentile", rng=3
     ).confidence_interval
@@ -183,7 +202,7 @@ def test_images_of_one_unit_and_disagreeing_seeds_make_intervals_wider(tmp_path:
     scores |= {("mirrored", 1, seed): right for seed in range(4)}
 
     def width(values: dict, groups: np.ndarray) -> float:
-        _, [step] = results(plan, arms_of(values), values, unit=groups)
+        _, [step] = results(plan, arms_of(values), values, unit=groups, classes={})
         return step.difference.high - step.difference.low
 
     assert width(scores, unit) > 2 * width(scores, np.arange(200))
@@ -202,8 +221,11 @@ def test_the_ladder_of_the_package_is_what_the_issue_asks_for():
     ladder = read_study(LADDER)
     assert ladder.per_class == (20, 50, 100)
     assert len(ladder.seeds) >= 5
-    assert [rung.name for rung in ladder.rung] == ["naive CNN", "classical augmentation"]
-    naive, classical = (ladder.plan(rung, 20, 1) for rung in ladder.rung)
+    assert [rung.name for rung in ladder.rungs(50)] == ["naive CNN", "classical augmentation"]
+    naive, classical, *synthetic = (ladder.plan(rung, 20, 1) for rung in ladder.rung)
+    assert {plan.augment for plan in synthetic} == {classical.augment}, "one thing at a time"
+    assert [rung.made.way for rung in ladder.rung if rung.made] == ["mix", "pretrain"]
+    assert {rung.against for rung in ladder.rung if rung.made} == {"classical augmentation"}
     assert not any(vars(naive.augment).values())
     assert replace(classical, augment=naive.augment, text=naive.text) == naive
     assert all(claim.origin for claim in ladder.claim)

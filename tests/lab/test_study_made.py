@@ -2,27 +2,31 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from radlens.domain.errors import BadRecipe
-from radlens.domain.ledger import Kind
+from radlens.domain.errors import BadDataset, BadRecipe
+from radlens.domain.ledger import Kind, State
+from radlens.domain.study import Study
 from radlens.domain.task import Mode
+from radlens.lab.markdown import said
 from radlens.lab.study import courses, study
 from radlens.lab.study_made import Made, made_cases
 from radlens.lab.study_recipe import read_study
+from radlens.lab.synth.generate import Order, generate
 from radlens.lab.synth.train import train
 from radlens.ports import Site
+from radlens.usecases.release import utility_of
 from tests.builders import TASKS, tiny_site
 from tests.lab.synth.tiny_generator import write_synth_recipe
 from tests.lab.test_study import write_study
 from tests.lab.tiny import cases, tiny_recipe, write_dataset
 
 TASK = TASKS["brain-tumor"]
-MADE = Made("tiny-base", 4, 0.01, 3, 1.0, 3, "mix")
+MADE = Made("mix", "", "tiny-base", 4, 0.01, 3, 1.0, 3)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,47 @@ def test_a_study_compares_each_way_with_the_rung_that_it_names(site: Site, tmp_p
         ("mirrored", "pretrain"),
     ]
     assert len({arm.weights for arm in done.arms}) == 4
+
+
+def with_given(path: Path, dataset: str) -> Path:
+    text = write_study(path, seeds=[1], per_class=[2, 3], epochs=[2, 2]).read_text()
+    text += '[[rung]]\nname = "given"\nwhat = "made"\nagainst = "mirrored"\nchanges = {}\n'
+    text += f'per_class = [2]\n[rung.made]\nway = "mix"\ndataset = "{dataset}"\n'
+    path.write_text(text)
+    return path
+
+
+def test_what_a_dataset_does_to_its_classes_is_on_record_for_its_release(
+    site: Site, tmp_path: Path
+) -> None:
+    data = site.ledger.items(Kind.DATASET)[-1].name
+    made = generate(site, Order("glioma", 4, "tiny-base", steps=2, name="given"))
+    done = study(site, with_given(tmp_path / "study.toml", made.name), data=data)
+    assert made.id in done.parents
+    assert [(s.after, s.per_class) for s in done.steps if s.after == "given"] == [("given", 2)]
+    step = next(step for step in done.steps if step.after == "given")
+    assert done.utility == {"glioma": step.classes["glioma"]}, "what it has images of, no more"
+    assert Study.of(site.ledger.get(done.id)) == done
+    told = utility_of(site, made.id)["glioma"]
+    assert (told.record, told.difference) == (done.id, step.classes["glioma"].difference)
+    report = site.blobs.get(done.files["report.md"]).decode()
+    assert f"| given | 2 | glioma | {said(asdict(told.difference))} | {told.verdict} |" in report
+
+
+def test_a_dataset_without_synthetic_images_helps_nobody(site: Site, tmp_path: Path) -> None:
+    data = site.ledger.items(Kind.DATASET)[-1].name
+    with pytest.raises(BadDataset, match="no synthetic image to train on"):
+        study(site, with_given(tmp_path / "study.toml", data), data=data)
+    assert all(item.state is not State.FAILED for item in site.ledger.items(Kind.STUDY))
+
+
+def test_a_rung_takes_a_generator_or_a_dataset(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match=r"rung\.made\.generator"):
+        read_study(with_made(tmp_path / "study.toml", dataset="given"))
+    path = with_given(tmp_path / "given.toml", "given")
+    path.write_text(path.read_text().replace("per_class = [2]\n", "per_class = [9]\n"))
+    with pytest.raises(BadRecipe, match="a per_class that the study has not"):
+        read_study(path)
 
 
 @pytest.mark.parametrize(

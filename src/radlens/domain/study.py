@@ -65,14 +65,34 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """A paired difference, and what its interval says."""
+
+    difference: Measure
+    verdict: Verdict
+
+    @staticmethod
+    def of(difference: Measure) -> "Effect":
+        return Effect(difference, Verdict.of(difference))
+
+    @staticmethod
+    def read(body: Mapping[str, Any]) -> "Effect":
+        return Effect(Measure(**body["difference"]), Verdict(body["verdict"]))
+
+
+@dataclass(frozen=True)
 class Step:
-    """What a rung changed against the one before, on the same subsets, seeds and test cases."""
+    """What a rung changed against the one before, on the same subsets, seeds and test cases.
+
+    ``classes`` has the same of the sensitivity for each class; studies of before 0.2 lack it.
+    """
 
     before: str
     after: str
     per_class: int
     difference: Measure
     verdict: Verdict
+    classes: Mapping[str, Effect] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +101,8 @@ class Study:
 
     ``recipe`` is its TOML text, ``dataset`` the id of the data's version; ``arms_planned`` how
     many trainings it takes. ``claims`` are others' figures, with their origin, measured nowhere
-    here. ``levels`` and ``steps`` are there once every arm is.
+    here. ``levels`` and ``steps`` are there once every arm is, and ``utility``: what the synthetic
+    images of a dataset, then among the parents, did to each of their classes.
     """
 
     id: str
@@ -99,6 +120,7 @@ class Study:
     arms: tuple[Arm, ...] = ()
     levels: tuple[Level, ...] = ()
     steps: tuple[Step, ...] = ()
+    utility: Mapping[str, Effect] = field(default_factory=dict)
     error: str = ""
 
     def item(self) -> Item:
@@ -106,6 +128,7 @@ class Study:
         body = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in OF_ENTRY}
         for name in ("arms", "levels", "steps"):
             body[name] = [asdict(entry) for entry in body[name]]
+        body["utility"] = {label: asdict(effect) for label, effect in self.utility.items()}
         body["claims"] = [dict(claim) for claim in self.claims]
         return Item(
             self.id, Kind.STUDY, self.name, self.time, self.state, body, self.parents, self.files
@@ -121,6 +144,7 @@ class Study:
         body["arms"] = tuple(Arm(**arm) for arm in body["arms"])
         body["levels"] = tuple(_level(level) for level in body["levels"])
         body["steps"] = tuple(_step(step) for step in body["steps"])
+        body["utility"] = _effects(body.get("utility", {}))
         return Study(**entry, **body)
 
 
@@ -130,5 +154,9 @@ def _level(body: Mapping[str, Any]) -> Level:
 
 
 def _step(body: Mapping[str, Any]) -> Step:
-    read = {"difference": Measure(**body["difference"]), "verdict": Verdict(body["verdict"])}
-    return Step(**{**body, **read})
+    whole, classes = Effect.read(body), _effects(body.get("classes", {}))
+    return Step(**{**body, **vars(whole), "classes": classes})
+
+
+def _effects(body: Mapping[str, Any]) -> dict[str, Effect]:
+    return {label: Effect.read(effect) for label, effect in body.items()}

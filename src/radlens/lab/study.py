@@ -11,19 +11,20 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.domain.dataset import Dataset
 from radlens.domain.errors import BadDataset, BadInput, BadRecipe
 from radlens.domain.ledger import Kind, State
-from radlens.domain.study import Arm, Level, Step, Study, Verdict
+from radlens.domain.study import Arm, Effect, Step, Study
 from radlens.domain.task import Mode
-from radlens.lab.bootstrap import measure, resamples
 from radlens.lab.dataset import Cases
 from radlens.lab.progress import bar, progress
 from radlens.lab.recipe import Recipe
 from radlens.lab.record import code, environment, weights_digest
 from radlens.lab.splits import Splits
-from radlens.lab.study_made import MIX, Made, both, made_cases
+from radlens.lab.study_made import MIX, Made, both, given_by, given_cases, made_cases
 from radlens.lab.study_recipe import Rung, StudyRecipe, read_study
 from radlens.lab.study_report import figure, report
+from radlens.lab.study_results import results, right
 from radlens.lab.train import fresh, splits_for, task_of
 from radlens.lab.training import fit, forward
 from radlens.ports import Site
@@ -33,8 +34,6 @@ CODE = code()["sources"]
 # How many training images the curve's score is taken of.
 SCORED = 40
 
-Array = NDArray[np.floating]
-
 
 def study(site: Site, recipe: Path, *, data: str) -> Study:
     """Run a study, or go on with it where it was stopped: a finished arm is not repeated.
@@ -43,14 +42,16 @@ def study(site: Site, recipe: Path, *, data: str) -> Study:
     """
     plan = read_study(recipe)
     first = plan.plan(plan.rung[0], plan.per_class[0], plan.seeds[0])
-    if task_of(site, first).mode is not Mode.MULTI_CLASS:
+    task = task_of(site, first)
+    if task.mode is not Mode.MULTI_CLASS:
         raise BadRecipe("A study counts right answers, so its task must be multi-class.")
+    given = given_by(site, plan.dataset, task) if plan.dataset else None
     with progress() as bars:
         splits = splits_for(site, first, data, partial(bar, bars))
         subsets(splits.train, max(plan.per_class), seed=plan.seeds[0])
-        entry = _entry(site, plan, splits)
+        entry = _entry(site, plan, splits, given)
         seen = bar(bars, "arms")
-        draw = lru_cache(1)(partial(_made, site, plan, splits))
+        draw = lru_cache(1)(partial(_made, site, plan, splits, given))
         for rung, n, seed in plan.arms():
             seen(len(entry.arms), entry.arms_planned)
             if (rung.name, n, seed) in {arm.key for arm in entry.arms}:
@@ -64,10 +65,10 @@ def study(site: Site, recipe: Path, *, data: str) -> Study:
             entry = replace(entry, arms=(*entry.arms, arm))
             site.ledger.put(entry.item())
         seen(len(entry.arms), entry.arms_planned)
-    return _closed(site, plan, entry, splits)
+    return _closed(site, plan, entry, splits, given)
 
 
-def _entry(site: Site, plan: StudyRecipe, splits: Splits) -> Study:
+def _entry(site: Site, plan: StudyRecipe, splits: Splits, given: Dataset | None) -> Study:
     """The study that was begun with this recipe and data, or a new one."""
     for item in site.ledger.items(Kind.STUDY, name=plan.name):
         before = Study.of(item)
@@ -84,7 +85,7 @@ def _entry(site: Site, plan: StudyRecipe, splits: Splits) -> Study:
         test={"images": len(splits.test), "units": len(np.unique(splits.test.unit))},
         environment=environment(),
         claims=tuple(vars(claim) for claim in plan.claim),
-        parents=(splits.dataset.id,),
+        parents=(splits.dataset.id, *([given.id] if given else [])),
     )
     site.ledger.put(entry.item())
     return entry
@@ -105,11 +106,19 @@ def subsets(cases: Cases, per_class: int, *, seed: int) -> NDArray[np.int64]:
 
 
 def _made(
-    site: Site, study: StudyRecipe, splits: Splits, made: Made, per_class: int, seed: int
+    site: Site,
+    study: StudyRecipe,
+    splits: Splits,
+    given: Dataset | None,
+    made: Made,
+    per_class: int,
+    seed: int,
 ) -> Cases:
-    """What is drawn for an arm, the same for every rung that draws alike."""
+    """What is drawn for an arm, the same for every rung that draws alike, or what was given."""
     few = splits.train.take(subsets(splits.train, per_class, seed=seed))
     plan = study.plan(study.rung[0], per_class, seed)
+    if made.dataset and given:
+        return given_cases(site, few, given, spec=plan.input)
     return made_cases(site, few, made, task=task_of(site, plan), seed=seed, side=plan.size)
 
 
@@ -168,18 +177,17 @@ def _arm(
     )
 
 
-def right(logits: NDArray[np.float32], cases: Cases) -> NDArray[np.float64]:
-    """1 where the largest class is the true one, (n,)."""
-    return np.asarray(logits.argmax(1) == cases.truth.argmax(1), np.float64)
-
-
-def _closed(site: Site, plan: StudyRecipe, entry: Study, splits: Splits) -> Study:
+def _closed(
+    site: Site, plan: StudyRecipe, entry: Study, splits: Splits, given: Dataset | None
+) -> Study:
     scores = {
         arm.key: right(np.load(BytesIO(site.blobs.get(arm.answers))), splits.test)
         for arm in entry.arms
     }
-    levels, steps = results(plan, entry.arms, scores, unit=splits.test.unit)
-    entry = replace(entry, levels=levels, steps=steps)
+    first = plan.plan(plan.rung[0], plan.per_class[0], plan.seeds[0])
+    classes = dict(zip(task_of(site, first).names, splits.test.truth.T == 1, strict=True))
+    levels, steps = results(plan, entry.arms, scores, unit=splits.test.unit, classes=classes)
+    entry = replace(entry, levels=levels, steps=steps, utility=_utility(plan, given, steps))
     files = {
         "report.md": site.blobs.put(report(entry, plan).encode()),
         "figure.json": site.blobs.put(figure(entry).encode()),
@@ -190,46 +198,18 @@ def _closed(site: Site, plan: StudyRecipe, entry: Study, splits: Splits) -> Stud
     return entry
 
 
-def results(
-    plan: StudyRecipe,
-    arms: tuple[Arm, ...],
-    scores: dict[tuple[str, int, int], NDArray[np.float64]],
-    *,
-    unit: NDArray[np.int64],
-) -> tuple[tuple[Level, ...], tuple[Step, ...]]:
-    """Levels and steps from what each arm had right, (n,) by its key.
-
-    Intervals draw whole test units and seeds again, the same for every arm, so that what two
-    rungs share cancels out (paired percentile bootstrap, Efron 1979).
-    """
-    rng = np.random.default_rng(0)
-    cases = resamples(unit, rng, plan.resamples)
-    seeds = resamples(np.arange(len(plan.seeds)), rng, plan.resamples)
-    means: dict[tuple[str, int], Array] = {}
-    levels, steps = [], []
-    for n in plan.per_class:
-        for rung in plan.rung:
-            of_seed = np.stack([scores[rung.name, n, seed] for seed in plan.seeds])
-            accuracy = (cases @ of_seed.T) / cases.sum(1, keepdims=True)
-            means[rung.name, n] = (accuracy * seeds).sum(1) / len(plan.seeds)
-            levels.append(_level(rung.name, n, arms, means[rung.name, n], len(unit)))
-        for before, after in plan.pairs():
-            difference = measure(means[after.name, n] - means[before.name, n], len(unit))
-            assert difference is not None  # noqa: S101 - counts are never NaN
-            verdict = Verdict.of(difference)
-            steps.append(Step(before.name, after.name, n, difference, verdict))
-    return tuple(levels), tuple(steps)
-
-
-def _level(rung: str, n: int, arms: tuple[Arm, ...], means: Array, images: int) -> Level:
-    mine = [arm for arm in arms if (arm.rung, arm.per_class) == (rung, n)]
-    accuracy = measure(means, images)
-    assert accuracy is not None  # noqa: S101 - counts are never NaN
-    return Level(
-        rung,
-        n,
-        accuracy,
-        tuple(arm.accuracy for arm in mine),
-        float(np.mean([arm.minutes for arm in mine])),
-        float(np.mean([arm.processor_minutes for arm in mine])),
-    )
+def _utility(
+    plan: StudyRecipe, given: Dataset | None, steps: tuple[Step, ...]
+) -> dict[str, Effect]:
+    """What a dataset's images did to the classes that they show, beside the most real images."""
+    if given is None:
+        return {}
+    user = next(rung.name for rung in plan.rung if rung.made and rung.made.dataset)
+    step = max((s for s in steps if s.after == user), key=lambda step: step.per_class)
+    shown = {
+        label
+        for image in given.images
+        for label, value in zip(given.labels, image.truth, strict=True)
+        if image.synthetic and value == 1
+    }
+    return {label: effect for label, effect in step.classes.items() if label in shown}

@@ -1,4 +1,4 @@
-"""Made images for an arm of a study: a generator learns the arm's few images, and no others."""
+"""Made images for an arm of a study: drawn after the arm's few images alone, or a dataset's."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,10 +6,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from radlens.domain.errors import BadRecipe
+from radlens.domain.dataset import TRAIN, Dataset
+from radlens.domain.errors import BadDataset, BadRecipe
 from radlens.domain.extras import imports_of
+from radlens.domain.model import InputSpec
 from radlens.domain.task import Task
-from radlens.lab.dataset import Cases
+from radlens.lab.dataset import Cases, find_dataset, read_cases
 from radlens.ports import Site
 
 MIX, PRETRAIN = "mix", "pretrain"
@@ -18,33 +20,36 @@ WAYS = (MIX, PRETRAIN)
 
 @dataclass(frozen=True)
 class Made:
-    """How a rung gets made images, the table ``[rung.made]``.
+    """How a rung gets made images, the table ``[rung.made]``: a ``generator`` or a ``dataset``.
 
     ``generator`` is what begins, of the study's labels, and must not have seen the study's
     images; it learns an arm's few images in so many ``steps`` at the rate ``lr``, and draws
-    ``per_class`` of each class. ``way``: ``mix`` trains on both at once, ``pretrain`` on what was
-    made in the first half of the steps and on the few in the second.
+    ``per_class`` of each class. ``dataset`` has synthetic images that are there already, whatever
+    their generator saw of the study's train split. ``way``: ``mix`` trains on both at once,
+    ``pretrain`` on what was made in the first half of the steps and on the few in the second.
     """
 
-    generator: str
-    steps: int
-    lr: float
-    per_class: int
-    guidance: float
-    solver_steps: int
     way: str
+    dataset: str = ""
+    generator: str = ""
+    steps: int = 0
+    lr: float = 0.0
+    per_class: int = 0
+    guidance: float = 0.0
+    solver_steps: int = 0
 
     def check(self) -> None:
         """Raise BadRecipe for what cannot be."""
-        wrong = {
-            "generator": not self.generator,
-            "steps": self.steps < 1,
-            "lr": not 0 < self.lr < 10,
-            "per_class": not 1 <= self.per_class <= 5000,
-            "guidance": not 1 <= self.guidance <= 20,
-            "solver_steps": not 1 <= self.solver_steps <= 1000,
-            "way": self.way not in WAYS,
-        }
+        wrong = {"way": self.way not in WAYS, "generator": bool(self.generator and self.dataset)}
+        if not self.dataset:
+            wrong |= {
+                "generator": not self.generator,
+                "steps": self.steps < 1,
+                "lr": not 0 < self.lr < 10,
+                "per_class": not 1 <= self.per_class <= 5000,
+                "guidance": not 1 <= self.guidance <= 20,
+                "solver_steps": not 1 <= self.solver_steps <= 1000,
+            }
         for name, is_wrong in wrong.items():
             if is_wrong:
                 raise BadRecipe(
@@ -98,6 +103,27 @@ def made_cases(site: Site, few: Cases, made: Made, *, task: Task, seed: int, sid
         truth=np.stack(truth),
         unit=np.arange(len(grey)) + int(few.unit.max()) + 1,
     )
+
+
+def given_by(site: Site, reference: str, task: Task) -> Dataset:
+    """The dataset whose synthetic images a rung takes.
+
+    Raises NoSuchItem, or BadDataset where it is of another task or has none.
+    """
+    given = find_dataset(site, reference, task=task)
+    if not any(image.synthetic for image in given.of(TRAIN)):
+        raise BadDataset(
+            f"The dataset {given.name} has no synthetic image to train on.",
+            hint="`radlens synth generate` makes some.",
+        )
+    return given
+
+
+def given_cases(site: Site, few: Cases, given: Dataset, *, spec: InputSpec) -> Cases:
+    """The synthetic images of a dataset, none of them of a unit of the few."""
+    made = replace(given, images=tuple(image for image in given.images if image.synthetic))
+    cases = read_cases(site.blobs, made, spec=spec, splits=(TRAIN,))[TRAIN]
+    return replace(cases, unit=cases.unit + int(few.unit.max()) + 1)
 
 
 def both(few: Cases, more: Cases) -> Cases:

@@ -19,7 +19,8 @@ class Rung:
     """One step of the ladder: ``changes`` to the base recipe, and what they are.
 
     It is compared with the rung ``against``, the one before it unless told otherwise. ``made``
-    says how it gets synthetic images, if it does.
+    says how it gets synthetic images, if it does. ``per_class`` names those of the study's numbers
+    of images that it is trained with, all of them unless told otherwise.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Rung:
     changes: dict[str, Any]
     made: Made | None = None
     against: str = ""
+    per_class: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Claim:
 class StudyRecipe:
     """One TOML file of ``lab/recipes/studies``, read and checked.
 
-    Every rung is trained with every number of images ``per_class`` and every seed. A seed draws
+    A rung is trained with every number of images ``per_class`` and every seed. A seed draws
     its own images, the smaller sets within the larger ones, and all rungs get the same.
     ``epochs`` has one entry for each number of images, so that small sets get as many steps.
     ``resamples`` is how often test cases and seeds are drawn again for the intervals.
@@ -65,17 +67,28 @@ class StudyRecipe:
         entries = changed(self.base, {**rung.changes, "seed": seed, "epochs": epochs})
         return recipe_of(entries, json.dumps(entries, sort_keys=True))
 
-    def pairs(self) -> Iterator[tuple[Rung, Rung]]:
-        """Each rung beside the one that it is compared with."""
+    def rungs(self, per_class: int) -> list[Rung]:
+        """Those that are trained with so many images of each class."""
+        return [r for r in self.rung if not r.per_class or per_class in r.per_class]
+
+    def pairs(self, per_class: int) -> Iterator[tuple[Rung, Rung]]:
+        """Each rung of ``rungs`` beside the one that it is compared with."""
         named = {rung.name: rung for rung in self.rung}
+        there = self.rungs(per_class)
         for before, rung in zip(self.rung, self.rung[1:], strict=False):
-            yield named[rung.against] if rung.against else before, rung
+            if rung in there:
+                yield named[rung.against] if rung.against else before, rung
+
+    @property
+    def dataset(self) -> str:
+        """The dataset of synthetic images that its rungs take, or ""; there is one at most."""
+        return next((r.made.dataset for r in self.rung if r.made and r.made.dataset), "")
 
     def arms(self) -> Iterator[tuple[Rung, int, int]]:
         """Rung, images per class and seed of every arm; whole ladders first, seed by seed."""
         for seed in self.seeds:
             for n in self.per_class:
-                for rung in self.rung:
+                for rung in self.rungs(n):
                     yield rung, n, seed
 
 
@@ -95,6 +108,8 @@ def study_of(text: str) -> StudyRecipe:
             rung.made.check()
         if rung.against and rung.against not in names[:number]:
             raise BadRecipe(f"The rung {rung.name} is compared with none before it.")
+        if not {*rung.per_class} <= {*study.per_class}:
+            raise BadRecipe(f"The rung {rung.name} has a per_class that the study has not.")
     wrong = {
         "per_class": not study.per_class or min(study.per_class) < 1 or _twice(study.per_class),
         "epochs": len(study.epochs) != len(study.per_class),
@@ -105,7 +120,12 @@ def study_of(text: str) -> StudyRecipe:
     for name, is_wrong in wrong.items():
         if is_wrong:
             raise BadRecipe(f"The study's entry {name} cannot be {getattr(study, name)!r}.")
+    if len({r.made.dataset for r in study.rung if r.made and r.made.dataset}) > 1:
+        raise BadRecipe("The rungs of a study take the synthetic images of one dataset.")
     n, seed = study.per_class[0], study.seeds[0]
+    for size in study.per_class:
+        if any(one not in study.rungs(size) for one, _ in study.pairs(size)):
+            raise BadRecipe(f"With {size} images a rung is compared with one that is not there.")
     plans = [study.plan(rung, n, seed) for rung in study.rung]
     if len({(plan.task, plan.train_splits, plan.input) for plan in plans}) > 1:
         raise BadRecipe("All rungs of a study have one task, one train split and one input.")

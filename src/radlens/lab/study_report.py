@@ -27,6 +27,7 @@ def report(study: Study, plan: StudyRecipe) -> str:
         "no difference was shown, which does not prove that there is none. These are single "
         "comparisons, not corrected for their number.",
         _steps(study),
+        *_classes(study),
         *_claims(study),
         _limits(plan),
         _repeat(study),
@@ -38,10 +39,11 @@ def _design(study: Study, plan: StudyRecipe) -> str:
     rungs = "\n".join(f"{i}. **{rung.name}**: {rung.what}" for i, rung in enumerate(plan.rung, 1))
     sizes = ", ".join(map(str, plan.per_class))
     return (
-        f"## Design\n\n{rungs}\n\nEach with {sizes} training images per class and "
-        f"{len(plan.seeds)} seeds. A seed draws its own images, each of another patient or "
-        "near-duplicate group, and the weights' start; all rungs of a seed see the same images. "
-        "No image beyond these is used: epochs are fixed, and the last one's weights are judged. "
+        f"## Design\n\n{rungs}\n\nEach with {sizes} training images per class, where its recipe "
+        f"names no fewer, and {len(plan.seeds)} seeds. A seed draws its own images, each of "
+        "another patient or near-duplicate group, and the weights' start; all rungs of a seed see "
+        "the same images. No real image beyond these is used: epochs are fixed, and the last "
+        "one's weights are judged. "
         f"The test split has {study.test['images']} images of {study.test['units']} units. "
         f"Intervals come from {plan.resamples} draws of whole test units and of seeds, the same "
         "for every arm."
@@ -70,6 +72,22 @@ def _steps(study: Study) -> str:
         for step in study.steps
     ]
     return table(("from", "to", "images per class", "difference", "verdict"), rows)
+
+
+def _classes(study: Study) -> list[str]:
+    rows = [
+        (step.after, step.per_class, label, said(asdict(effect.difference)), effect.verdict)
+        for step in study.steps
+        for label, effect in step.classes.items()
+    ]
+    if not rows:
+        return []
+    note = (
+        "Sensitivity for each class after minus before, on its test cases alone: the whole may "
+        "gain while one class loses."
+    )
+    head = ("to", "images per class", "class", "difference", "verdict")
+    return ["## What each step did to each class", note, table(head, rows)]
 
 
 def _claims(study: Study) -> list[str]:

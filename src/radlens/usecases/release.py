@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from radlens.domain.dataset import Dataset
 from radlens.domain.errors import BadDataset
-from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.release import Release, Utility, release
-from radlens.domain.study import Verdict
+from radlens.domain.study import Study
 from radlens.ports import Site
 
 
@@ -60,9 +59,6 @@ def utility_of(site: Site, dataset: str) -> Mapping[str, Utility]:
     ``difference``.
     """
     for item in site.ledger.items(Kind.STUDY):
-        if dataset in item.parents and (told := item.body.get("utility")):
-            return {
-                label: Utility(Verdict(each["verdict"]), Measure(**each["difference"]), item.id)
-                for label, each in told.items()
-            }
+        if dataset in item.parents and (told := Study.of(item).utility):
+            return {label: Utility(e.verdict, e.difference, item.id) for label, e in told.items()}
     return {}
