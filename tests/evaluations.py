@@ -2,8 +2,10 @@
 
 from radlens.domain.comparison import Comparison, Difference
 from radlens.domain.evaluation import (
+    WHOLE,
     Bin,
     Curves,
+    Cut,
     Evaluation,
     Failure,
     LabelScores,
@@ -18,7 +20,7 @@ from tests.builders import TASKS
 
 TASK = TASKS["brain-tumor"]
 FIGURE = Measure(0.75, 0.5, 0.875, 8)
-WHOLE = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "mean_auroc", "brier")
+OF_WHOLE = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "mean_auroc", "brier")
 OF_LABEL = (
     "auroc", "average_precision", "sensitivity", "specificity", "precision", "f1", "accuracy",
     "balanced_accuracy", "brier", "ece", "ece_debiased",
@@ -44,11 +46,13 @@ def an_evaluation() -> Evaluation:
     labels["meningioma"] = LabelScores(4, 4, 0, 3, measured)
     rows = ((0, 0, 0, 0), (0, 3, 0, 1), (0, 0, 2, 0), (1, 0, 0, 1))
     points = (Point(0.0, 0.5, 0.25, 0.75), Point(1.0, 1.0, 1.0, 1.0))
-    curves = Curves(points, points, (Bin(5, 0.25, FIGURE), Bin(6, 0.875, FIGURE)))
+    did = dict.fromkeys(("sensitivity", "specificity", "positive", "negative"), FIGURE)
+    cuts = (Cut(0.25, did), Cut(0.5, did), Cut(0.875, {**did, "positive": None}))
+    curves = Curves(points, points, (Bin(5, 0.25, FIGURE), Bin(6, 0.875, FIGURE)), cuts)
     figures, few = {"mean_auroc": FIGURE, "accuracy": FIGURE}, (False, True)
     return Evaluation(
         subject=SUBJECT,
-        scores=Scores(dict.fromkeys(WHOLE, FIGURE), labels, rows, 8, 7, 2000),
+        scores=Scores(dict.fromkeys(OF_WHOLE, FIGURE), labels, rows, 8, 7, 2000),
         curves={name: curves for name in TASK.names if name != "glioma"},
         subgroups=(
             Subgroup("sex", "F", 40, 35, few[0], ("meningioma",), figures),
@@ -69,6 +73,7 @@ def an_evaluation() -> Evaluation:
                 picture="failures/001-pituitary-false-positive.png",
             ),
         ),
+        risk_coverage={WHOLE: points},
     )
 
 

@@ -16,10 +16,11 @@ from radlens.bootstrap import open_site
 from radlens.cli.app import app
 from radlens.domain.audit import Actor
 from radlens.domain.comparison import Matched
-from radlens.domain.evaluation import Evaluation
+from radlens.domain.evaluation import WHOLE
 from radlens.domain.ledger import Item, Kind
 from radlens.lab.dataset import find_dataset
 from radlens.settings import Settings
+from radlens.usecases.evaluations import recorded
 from radlens.usecases.predict import predict
 from tests.builders import TASKS, own_gallery, tiny_bundle, tiny_manifest, tiny_network
 from tests.lab.tiny import write_dataset, write_manifest
@@ -78,12 +79,13 @@ def test_the_entry_holds_the_record_and_every_file_that_was_written(made: Path) 
     with open_site(Settings(home=made / "home", gallery="gallery")) as site:
         for name, digest in item.files.items():
             assert (out / name).read_bytes() == site.blobs.get(digest)
-        curves = json.loads(site.blobs.get(item.files["curves.json"]))
-    found = Evaluation.from_json({**item.body, "curves": curves})
+        found = recorded(site, item)
     assert found.subject.model == "tiny-1"
     assert item.parents == (found.subject.dataset_id, found.subject.model_digest)
     assert {"card.md", "card.pdf", "figures/roc.json", "figures/roc.png"} <= item.files.keys()
     assert len(found.robustness) == 42
+    assert len(found.curves[TASK.names[0]].cuts) > 10
+    assert len(found.risk_coverage[WHOLE]) == 20
     assert {part.value for part in found.subgroups if part.by == "sex"} == {"F", "M"}
     assert json.loads((out / "record.json").read_text())["id"] == item.id
     assert item.body["code"]["sources"]

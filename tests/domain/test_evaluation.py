@@ -15,6 +15,17 @@ def test_an_evaluation_comes_back_from_json_as_it_was() -> None:
     assert json.loads(text) == found.to_json()
 
 
+def test_a_record_of_before_has_no_thresholds_and_no_risk_and_is_read() -> None:
+    body = an_evaluation().to_json()
+    del body["risk_coverage"]
+    for curves in body["curves"].values():
+        del curves["cuts"]
+    found = Evaluation.from_json(body)
+    assert found.risk_coverage == {}
+    assert {curves.cuts for curves in found.curves.values()} == {()}
+    assert found.scores == an_evaluation().scores
+
+
 def test_what_is_no_evaluation_is_not_taken_for_one() -> None:
     body = an_evaluation().to_json()
     del body["scores"]["units"]

@@ -16,8 +16,8 @@ FIGURES = figures(an_evaluation(), TASK)
 
 
 def test_there_is_a_figure_for_each_part_of_an_evaluation():
-    names = ["labels", "roc", "precision-recall", "reliability", "confusion", "subgroups"]
-    assert list(FIGURES) == [*names, "robustness"]
+    names = ["labels", "roc", "precision-recall", "risk-coverage", "reliability", "confusion"]
+    assert list(FIGURES) == [*names, "subgroups", "robustness"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -48,6 +48,7 @@ def test_what_there_is_nothing_of_is_not_drawn():
         found,
         scores=replace(found.scores, confusion=None),
         curves={},
+        risk_coverage={},
         subgroups=found.subgroups[1:2],
         robustness=(),
     )

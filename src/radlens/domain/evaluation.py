@@ -1,11 +1,12 @@
 """What a model is worth on held-out cases: figures with intervals, as values and as plain JSON."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NOT_MEASURABLE = "not measurable"
 COUNTS = ("positives", "positive_units")  # of a label, in a manifest
+WHOLE = "whole"  # what is of no label alone
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,29 @@ class Bin:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What it would do to report a label from a calibrated probability of ``threshold`` on.
+
+    The measures are ``sensitivity``, ``specificity``, and ``positive`` and ``negative``: the
+    predictive values where every second case has the label, see ``domain.predictive``.
+    """
+
+    threshold: float
+    measures: Measures
+
+
+@dataclass(frozen=True)
 class Curves:
     """What is drawn of one label.
 
     ``roc``: false positive rate and sensitivity. ``precision_recall``: sensitivity and precision.
-    ``reliability``: the bins that hold enough cases.
+    ``reliability``: the bins that hold enough cases. ``cuts``: rising; none in older records.
     """
 
     roc: tuple[Point, ...]
     precision_recall: tuple[Point, ...]
     reliability: tuple[Bin, ...]
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,7 +183,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that was found out about one model on one split."""
+    """All that was found out about one model on one split.
+
+    ``risk_coverage``: the share of wrong answers (y) among the surest (x), by label, or of WHOLE
+    where one class is the answer; empty in older records.
+    """
 
     subject: Subject
     scores: Scores
@@ -177,6 +195,7 @@ class Evaluation:
     subgroups: tuple[Subgroup, ...]
     robustness: tuple[Stress, ...]
     failures: tuple[Failure, ...]
+    risk_coverage: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of all of it; what is not measurable is null."""
@@ -187,10 +206,7 @@ class Evaluation:
     def from_json(body: Mapping[str, Any]) -> "Evaluation":
         """The evaluation that ``to_json`` wrote; raises KeyError or TypeError for another."""
         scores = dict(body["scores"])
-        labels = {
-            name: LabelScores(**{**entry, "measures": _measures(entry["measures"])})
-            for name, entry in scores.pop("labels").items()
-        }
+        labels = {k: LabelScores(**{**e, **_of(e)}) for k, e in scores.pop("labels").items()}
         rows, whole = scores.pop("confusion"), _measures(scores.pop("whole"))
         confusion = None if rows is None else tuple(map(tuple, rows))
         return Evaluation(
@@ -203,6 +219,7 @@ class Evaluation:
             ),
             tuple(Stress(**{**entry, **_of(entry)}) for entry in body["robustness"]),
             tuple(Failure(**{**e, "truth": tuple(e["truth"])}) for e in body["failures"]),
+            {name: _points(entry) for name, entry in body.get("risk_coverage", {}).items()},
         )
 
 
@@ -223,5 +240,10 @@ def _of(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _curves(entry: Mapping[str, Any]) -> Curves:
     bins = tuple(Bin(b["n"], b["said"], Measure(**b["seen"])) for b in entry["reliability"])
-    roc, pr = (tuple(Point(**p) for p in entry[name]) for name in ("roc", "precision_recall"))
-    return Curves(roc, pr, bins)
+    roc, pr = (_points(entry[name]) for name in ("roc", "precision_recall"))
+    cuts = tuple(Cut(**{**c, **_of(c)}) for c in entry.get("cuts", ()))
+    return Curves(roc, pr, bins, cuts)
+
+
+def _points(entries: Sequence[Mapping[str, Any]]) -> tuple[Point, ...]:
+    return tuple(Point(**point) for point in entries)

@@ -1,4 +1,4 @@
-"""ROC, precision-recall and reliability of each label, as points with intervals."""
+"""ROC, precision-recall, reliability and thresholds of each label, with intervals."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from radlens.domain.evaluation import Bin, Curves, Point
 from radlens.lab.answers import Answers
 from radlens.lab.bootstrap import blocks, measure
+from radlens.lab.cuts import cuts
 from radlens.lab.reliability import BINS, equal_width
 from radlens.lab.scores import share, steps
 
@@ -33,10 +34,11 @@ def curves(answers: Answers, *, seed: int, count: int = RESAMPLES) -> Mapping[st
 def _curves(answers: Answers, index: int, drawn: list[Array]) -> Curves:
     known = answers.known[:, index]
     y, p = answers.truth[known, index], answers.probabilities[known, index]
-    parts = [grids(y, p, weight[:, known]) for weight in drawn]
+    of_known = [weight[:, known] for weight in drawn]
+    parts = [grids(y, p, weight) for weight in of_known]
     roc, precise = (np.concatenate(part) for part in zip(*parts, strict=True))
-    bins = reliability(y, p, [weight[:, known] for weight in drawn])
-    return Curves(_points(roc), _points(precise), bins)
+    bins = reliability(y, p, of_known)
+    return Curves(points(GRID, roc), points(GRID, precise), bins, cuts(y, p, of_known))
 
 
 def grids(y: Array, p: Array, weight: Array) -> tuple[Array, Array]:
@@ -75,10 +77,10 @@ def reliability(y: Array, p: Array, drawn: list[Array]) -> tuple[Bin, ...]:
     return tuple(found)
 
 
-def _points(values: Array) -> tuple[Point, ...]:
+def points(x: Array, values: Array) -> tuple[Point, ...]:
     """The split's own curve with the interval of each point, from one curve a resample."""
     low, high = np.nanpercentile(values[1:], (2.5, 97.5), axis=0)
     return tuple(
         Point(*(round(float(v), 5) for v in point))
-        for point in zip(GRID, values[0], low, high, strict=True)
+        for point in zip(x, values[0], low, high, strict=True)
     )

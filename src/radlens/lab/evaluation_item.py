@@ -20,8 +20,9 @@ from radlens.reports.card_pdf import card_pdf
 from radlens.reports.comparison import comparison_parts
 from radlens.reports.evaluation import evaluation_parts
 from radlens.reports.part import Part
+from radlens.usecases.evaluations import APART
 
-RECORD, CURVES, CARD, PDF = "record.json", "curves.json", "card.md", "card.pdf"
+RECORD, CARD, PDF = "record.json", "card.md", "card.pdf"
 
 Files = Mapping[str, bytes]
 
@@ -37,7 +38,7 @@ class Outcome:
 def evaluated(
     site: Site, found: Evaluation, task: Task, pictures: Files, began: datetime
 ) -> Outcome:
-    """The entry of an evaluation. Its curves are a file, so that lists of entries stay small."""
+    """The entry of an evaluation. What is drawn is in files, so that lists of it stay small."""
     body = found.to_json()
     drawn = {}
     for name, spec in figures(found, task).items():
@@ -47,7 +48,8 @@ def evaluated(
     title = f"{task.title}: {found.subject.model} on {found.subject.dataset}"
     parts = evaluation_parts(found, task, pictures=tuple(images))
     papers = _papers(title, parts, images, f"RadLens · {found.subject.model}", began)
-    files = {CURVES: _json(body.pop("curves")), **papers, **drawn, **pictures}
+    apart = {name: _json(body.pop(part)) for part, name in APART.items()}
+    files = {**apart, **papers, **drawn, **pictures}
     item = Item(
         id=site.new_id(),
         kind=Kind.EVALUATION,
@@ -90,8 +92,8 @@ def write(outcome: Outcome, folder: Path) -> None:
     """The entry's files and ``record.json`` in a folder; raises StorageUnavailable."""
     item = outcome.item
     record = {"id": item.id, "kind": item.kind, "time": item.time.isoformat(), **item.body}
-    if CURVES in outcome.files:
-        record["curves"] = json.loads(outcome.files[CURVES])
+    kept = {part: outcome.files[name] for part, name in APART.items() if name in outcome.files}
+    record |= {part: json.loads(content) for part, content in kept.items()}
     try:
         for name, content in {**outcome.files, RECORD: _json(record)}.items():
             path = folder / name

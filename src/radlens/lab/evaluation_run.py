@@ -20,6 +20,7 @@ from radlens.lab.failures import failures
 from radlens.lab.matching import Pair, matching
 from radlens.lab.progress import Bars, bar, progress
 from radlens.lab.robustness import robustness
+from radlens.lab.selective import risk_coverage
 from radlens.lab.subgroups import subgroups
 from radlens.lab.subject import ask, find_model, images_of, subject_of
 from radlens.model_ports import Engine
@@ -146,5 +147,6 @@ def _evaluation(
         subgroups=subgroups(answers, [image.about for image in images], seed=plan.seed),
         robustness=stressed,
         failures=worst,
+        risk_coverage=risk_coverage(answers, seed=plan.seed),
     )
     return found, pictures

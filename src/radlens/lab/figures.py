@@ -1,14 +1,14 @@
 """An evaluation's figures as Vega-Lite, light enough to print, and their PNG."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import altair as alt
 import vl_convert
 
-from radlens.domain.evaluation import Evaluation, Measure
+from radlens.domain.evaluation import Evaluation, Measure, Point
 from radlens.domain.task import Task
 from radlens.reports.fonts import FOLDER
 
@@ -25,9 +25,18 @@ def figures(evaluation: Evaluation, task: Task) -> dict[str, Spec]:
     names = {label.name: label.title for label in task.labels}
     drawn = {
         "labels": _labels(evaluation, names),
-        "roc": _curve(evaluation, names, "roc", ("false positive rate", "sensitivity")),
+        "roc": _curve(
+            {names[label]: curves.roc for label, curves in evaluation.curves.items()},
+            ("false positive rate", "sensitivity"),
+            diagonal=True,
+        ),
         "precision-recall": _curve(
-            evaluation, names, "precision_recall", ("sensitivity", "precision")
+            {names[label]: curves.precision_recall for label, curves in evaluation.curves.items()},
+            ("sensitivity", "precision"),
+        ),
+        "risk-coverage": _curve(
+            {names.get(of, "all"): line for of, line in evaluation.risk_coverage.items()},
+            ("share of the answers, the surest first", "share wrong"),
         ),
         "reliability": _reliability(evaluation, names),
         "confusion": _confusion(evaluation, names),
@@ -109,13 +118,9 @@ def _subgroups(evaluation: Evaluation) -> Any | None:
 
 
 def _curve(
-    evaluation: Evaluation, names: Mapping[str, str], kind: str, axes: tuple[str, str]
+    lines: Mapping[str, Sequence[Point]], axes: tuple[str, str], *, diagonal: bool = False
 ) -> Any | None:
-    rows = [
-        {"label": names[label], "x": point.x, "y": point.y, "low": point.low, "high": point.high}
-        for label, curves in evaluation.curves.items()
-        for point in getattr(curves, kind)
-    ]
+    rows = [{"label": name} | vars(point) for name, line in lines.items() for point in line]
     if not rows:
         return None
     x = alt.X("x:Q", title=axes[0], scale=alt.Scale(domain=[0, 1]), axis=_ticks())
@@ -123,9 +128,9 @@ def _curve(
     band = alt.Chart().mark_area(color=ACCENT, opacity=0.18, interpolate="step-after")
     line = alt.Chart().mark_line(color=ACCENT, strokeWidth=1.8, interpolate="step-after")
     layers = [band.encode(x=x, y=alt.Y("low:Q", title=axes[1]), y2="high:Q"), line.encode(x=x, y=y)]
-    if kind == "roc":
+    if diagonal:
         layers.append(_diagonal())
-    return _panels(layers, rows, [names[label] for label in evaluation.curves])
+    return _panels(layers, rows, list(lines))
 
 
 def _reliability(evaluation: Evaluation, names: Mapping[str, str]) -> Any | None:

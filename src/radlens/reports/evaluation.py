@@ -26,6 +26,7 @@ NAMES = {
 }
 RANKED = ("auroc", "average_precision", "brier", "ece_debiased")
 DECIDED = ("sensitivity", "specificity", "precision", "f1", "balanced_accuracy")
+CURVES = ("figures/roc.png", "figures/precision-recall.png", "figures/risk-coverage.png")
 FEW_UNITS = 5  # positives of fewer patients: nothing is said about other patients
 PICTURED = 12  # of the worst errors; the record holds all
 
@@ -39,7 +40,7 @@ def evaluation_parts(
         _whole(evaluation, task),
         _ranked(evaluation, task),
         _decided(evaluation, task),
-        Part("Curves", pictures=("figures/roc.png", "figures/precision-recall.png")),
+        Part("Curves", pictures=CURVES),
         _calibration(),
         Part("Answers", _answers(task), pictures=("figures/confusion.png",)),
         _subgroups(evaluation),
