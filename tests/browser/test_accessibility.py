@@ -13,6 +13,7 @@ PAGES = (
     "Overview",
     "Dataset Insights",
     "System Architecture",
+    "Evaluation & Results",
     "Live Prediction",
     "History",
     "Future Scope",
@@ -46,7 +47,9 @@ def complaints(page: Page, axe: str) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_barrier(opened, axe, server, name):
-    address = "" if name == "Live Prediction" else name.lower().replace(" ", "-")
+    address = (
+        "" if name == "Live Prediction" else name.lower().replace(" & ", "-").replace(" ", "-")
+    )
     opened.goto(f"{server.url}/{address}")
     opened.get_by_role("heading", name=name, exact=True).wait_for()
     for width in (1440, 390):

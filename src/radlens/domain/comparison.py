@@ -63,3 +63,27 @@ class Comparison:
         """Plain JSON of all of it."""
         body: dict[str, Any] = plain(asdict(self))
         return body
+
+    @staticmethod
+    def from_json(body: Mapping[str, Any]) -> "Comparison":
+        """The comparison that ``to_json`` wrote; raises KeyError or TypeError for another."""
+        return Comparison(
+            Subject(**body["first"]),
+            Subject(**body["second"]),
+            _differences(body["whole"]),
+            {name: _differences(entry) for name, entry in body["labels"].items()},
+            body["images"],
+            body["units"],
+            body["resamples"],
+            {name: Matched.of(entry) for name, entry in body.get("matched", {}).items()},
+            body.get("matched_on", ""),
+        )
+
+
+def _differences(entries: Mapping[str, Any]) -> dict[str, Difference | None]:
+    return {name: None if entry is None else _difference(entry) for name, entry in entries.items()}
+
+
+def _difference(entry: Mapping[str, Any]) -> Difference:
+    first, second, apart = (Measure(**entry[name]) for name in ("first", "second", "difference"))
+    return Difference(first, second, apart, entry["p"], entry["test"])

@@ -20,9 +20,9 @@ from radlens.reports.card_pdf import card_pdf
 from radlens.reports.comparison import comparison_parts
 from radlens.reports.evaluation import evaluation_parts
 from radlens.reports.part import Part
-from radlens.usecases.evaluations import APART
+from radlens.usecases.evaluations import APART, CARD, PDF
 
-RECORD, CARD, PDF = "record.json", "card.md", "card.pdf"
+RECORD = "record.json"
 
 Files = Mapping[str, bytes]
 

@@ -6,6 +6,7 @@ from radlens.ui import door, going, identity, navigation, theme
 from radlens.ui.screens import (
     audit_log,
     dataset_insights,
+    evaluation_results,
     future_scope,
     history,
     live_prediction,
@@ -21,6 +22,9 @@ PAGES = {
         (overview.show, "Overview", "overview"),
         (dataset_insights.show, "Dataset Insights", "dataset-insights"),
         (system_architecture.show, "System Architecture", "system-architecture"),
+    ],
+    "Lab": [
+        (evaluation_results.show, "Evaluation & Results", "evaluation-results"),
     ],
     "Reading": [
         (live_prediction.show, "Live Prediction", "live-prediction"),

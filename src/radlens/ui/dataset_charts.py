@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
-import streamlit as st
 
-COLOURS = ("#38bdf8", "#f59e0b", "#c084fc", "#94a3b8", "#4ade80", "#f472b6")
+from radlens.ui.drawing import COLOURS, data, show
+
 ROW, AXIS, LEGEND = 30, 60, 50  # pixels: of a bar with its gap, and of what is around them
 
 
@@ -15,7 +15,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
     labels = list(dict.fromkeys(row["label"] for row in rows))
     splits = list(dict.fromkeys(row["split"] for row in rows))
     chart = (
-        alt.Chart(_data(rows))
+        alt.Chart(data(rows))
         .mark_bar(cornerRadiusEnd=3, height={"band": 0.65})
         .encode(
             x=alt.X("images:Q", title=None, axis=_numbers()),
@@ -30,7 +30,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
         .properties(height=ROW * len(labels) + AXIS + LEGEND)
     )
     said = "; ".join(f"{row['label']} in {row['split']}: {row['images']}" for row in rows)
-    _show(chart, f"Positive images of each label by split. {said}")
+    show(chart, f"Positive images of each label by split. {said}")
 
 
 def greys(lines: Mapping[str, Sequence[float]]) -> None:
@@ -42,7 +42,7 @@ def greys(lines: Mapping[str, Sequence[float]]) -> None:
     ]
     names = list(lines)
     chart = (
-        alt.Chart(_data(rows))
+        alt.Chart(data(rows))
         .mark_line(strokeWidth=2.5, interpolate="monotone")
         .encode(
             x=alt.X("grey:Q", title=None, scale=alt.Scale(domain=[0, 1])),
@@ -57,14 +57,14 @@ def greys(lines: Mapping[str, Sequence[float]]) -> None:
         .properties(height=300)
     )
     peaks = (f"{name}: most at {_peak(shares):.0%}" for name, shares in lines.items())
-    _show(chart, f"Share of pixels at each grey, from black to white. {'; '.join(peaks)}")
+    show(chart, f"Share of pixels at each grey, from black to white. {'; '.join(peaks)}")
 
 
 def counted(rows: Mapping[str, int], what: str) -> None:
     """How many images there are of each, in the order of ``rows``."""
-    data = [{"of": name, "images": n} for name, n in rows.items()]
+    counts = [{"of": name, "images": n} for name, n in rows.items()]
     chart = (
-        alt.Chart(_data(data))
+        alt.Chart(data(counts))
         .mark_bar(cornerRadiusEnd=3, height={"band": 0.65}, color=COLOURS[0])
         .encode(
             x=alt.X("images:Q", title=None, axis=_numbers()),
@@ -74,15 +74,11 @@ def counted(rows: Mapping[str, int], what: str) -> None:
         .properties(height=ROW * len(rows) + AXIS)
     )
     said = "; ".join(f"{name}: {n}" for name, n in rows.items())
-    _show(chart, f"Images by {what}. {said}")
+    show(chart, f"Images by {what}. {said}")
 
 
 def _peak(shares: Sequence[float]) -> float:
     return (max(range(len(shares)), key=shares.__getitem__) + 0.5) / len(shares)
-
-
-def _data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
-    return alt.InlineData(values=[dict(row) for row in rows])
 
 
 def _names() -> alt.Axis:
@@ -91,15 +87,3 @@ def _names() -> alt.Axis:
 
 def _numbers() -> alt.Axis:
     return alt.Axis(tickCount=6, format=",d")
-
-
-def _show(chart: alt.Chart, said: str) -> None:
-    st.altair_chart(
-        chart.properties(
-            background="transparent",
-            description=said,
-            padding={"right": 16},
-            usermeta={"embedOptions": {"renderer": "svg"}},  # text that can be read aloud
-        ),
-        width="stretch",
-    )

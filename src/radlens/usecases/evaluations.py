@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.evaluation import (
     COUNTS,
     Evaluation,
@@ -17,6 +18,7 @@ from radlens.domain.model import Manifest
 from radlens.domain.registry import Version
 from radlens.ports import Site
 
+CARD, PDF = "card.md", "card.pdf"
 # What an entry keeps as a file, by its name in the JSON of an evaluation.
 APART = {"curves": "curves.json", "risk_coverage": "risk-coverage.json"}
 
@@ -36,10 +38,24 @@ def brought(site: Site, version: Version) -> Evaluation | None:
     if not version.loadable:
         return None
     manifest = Manifest.from_json(site.blobs.get(version.digest))
-    scores = _scores(manifest.metrics)
-    if scores is None:
+    try:
+        scores = _scores(manifest.metrics)
+    except (KeyError, TypeError, AttributeError):  # figures of an earlier program, or another's
         return None
     return Evaluation(_subject(manifest, version.digest), scores, {}, (), (), ())
+
+
+def report_pdf(site: Site, item: Item, *, by: Actor) -> bytes:
+    """The card of an evaluation as PDF, once the log tells who takes it: it shows its worst errors.
+
+    Raises NoSuchObject or DigestMismatch.
+    """
+    content = site.blobs.get(item.files[PDF])
+    images = sorted({failure["image"] for failure in item.body["failures"]})
+    detail = {"evaluation": item.id, "images": images}
+    subject: str = item.body["subject"]["dataset_id"]
+    site.trail.note(Act(site.clock(), by, Verb.VIEW_IMAGE, subject, detail))
+    return content
 
 
 def _subject(manifest: Manifest, digest: str) -> Subject:
@@ -59,10 +75,8 @@ def _subject(manifest: Manifest, digest: str) -> Subject:
     )
 
 
-def _scores(metrics: Mapping[str, Any]) -> Scores | None:
-    """The reverse of ``Scores.compact``; None where it did not write these metrics."""
-    if not {"labels", "images", "units", "resamples"} <= metrics.keys():
-        return None
+def _scores(metrics: Mapping[str, Any]) -> Scores:
+    """The reverse of ``Scores.compact``; raises what other metrics make it raise."""
     confusion = metrics.get("confusion")
     whole = {k: e for k, e in metrics.items() if isinstance(e, Mapping) and "value" in e}
     return Scores(

@@ -54,10 +54,15 @@ def recall(site: Site, prediction_id: str) -> Recalled:
 
 def card_of(site: Site, prediction: Prediction) -> Task:
     """The task card of a prediction; raises UnknownTask where the site has lost it."""
+    return card_named(site, prediction.model.task)
+
+
+def card_named(site: Site, task: str) -> Task:
+    """The task card of a name on record; raises UnknownTask where the site has lost it."""
     try:
-        return site.tasks[prediction.model.task]
+        return site.tasks[task]
     except KeyError as error:
         raise UnknownTask(
-            f"The card of the task {prediction.model.task} is no longer on this site.",
+            f"The card of the task {task} is no longer on this site.",
             hint="Put the card back into the tasks folder of RADLENS_HOME.",
         ) from error
