@@ -41,6 +41,7 @@ from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.ui import door, theme
 from radlens.ui.door import Entrance
+from radlens.ui.shell import Shell
 from radlens.usecases.checkpoint import checkpoint_when_due
 from radlens.usecases.follow import following
 from radlens.usecases.models import troubles
@@ -79,7 +80,8 @@ def asgi(settings: Settings, *, demo: bool = False) -> ASGIApp:
         lifespan=_lifespan(site, doors),
         on_script_error=door.unexpected,
     )
-    return Watch(Gatekeeper(pages, access, callers, Doorway.of(settings)))
+    shelled = Shell(pages, access.pages)
+    return Watch(Gatekeeper(shelled, access, callers, Doorway.of(settings)))
 
 
 def serve(settings: Settings, *, demo: bool = False) -> None:

@@ -57,7 +57,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
     """The routes of the application that `radlens serve` runs."""
     home = tmp_path_factory.mktemp("enumerated")
     with tiny_site(home):
-        pages = asgi(Settings(home=home, gallery="gallery"))._app.app
+        pages = asgi(Settings(home=home, gallery="gallery"))._app.app.app
         yield set(listed(pages._build_starlette_app().routes))
         door.leave()
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from radlens.ui import door, going, identity, navigation, theme
+from radlens.ui import appearance, door, going, identity, navigation, theme
 from radlens.ui.screens import (
     audit_log,
     dataset_insights,
@@ -58,6 +58,7 @@ with spoken():
         {group: list(pages.values()) for group, pages in shown.items() if pages}, expanded=True
     )
     identity.show(caller)
+    appearance.show()
     navigation.mend()
     if door.site().line.closed:
         st.warning("The server is being stopped. What is on record stays on record.")

@@ -23,16 +23,20 @@ OPTIONS: dict[str, object] = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
-    "theme.base": "dark",
     "theme.font": "Roboto, sans-serif",
     "theme.headingFont": "Roboto, sans-serif",
     "theme.baseRadius": "0.75rem",
-    # One theme, the dark one: with theme.light beside theme.dark, Streamlit follows the browser.
-    "theme.primaryColor": "#38bdf8",
-    "theme.backgroundColor": "#0b1222",
-    "theme.secondaryBackgroundColor": "#1e293b",
-    "theme.textColor": "#e2e8f0",
-    "theme.borderColor": "#334155",
+    # With both, a browser may have either: dark, until somebody asks for light (shell.js).
+    "theme.dark.primaryColor": "#38bdf8",
+    "theme.dark.backgroundColor": "#0b1222",
+    "theme.dark.secondaryBackgroundColor": "#1e293b",
+    "theme.dark.textColor": "#e2e8f0",
+    "theme.dark.borderColor": "#334155",
+    "theme.light.primaryColor": "#0369a1",
+    "theme.light.backgroundColor": "#f8fafc",
+    "theme.light.secondaryBackgroundColor": "#e2e8f0",
+    "theme.light.textColor": "#0f172a",
+    "theme.light.borderColor": "#cbd5e1",
 }
 
 

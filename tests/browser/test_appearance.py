@@ -1,0 +1,44 @@
+"""Dark unless somebody chose light, whatever the system likes; then light on every page."""
+
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.test_accessibility import axe, complaints  # noqa: F401 - a fixture
+
+
+def scheme(page: Page) -> str:
+    return page.locator(".stApp").evaluate("each => getComputedStyle(each).colorScheme")
+
+
+@pytest.fixture
+def light(chromium: Browser, server: Server):
+    """A page of somebody whose system is light and who asked for the light theme."""
+    with closing(chromium.new_context(color_scheme="light")) as context:
+        page = context.new_page()
+        page.goto(f"{server.url}/overview")
+        page.get_by_role("button", name="Light theme").wait_for()
+        assert scheme(page) == "dark", "until somebody asks"
+        page.get_by_role("button", name="Light theme").click()
+        page.get_by_role("button", name="Dark theme").wait_for()
+        yield page
+
+
+def test_the_choice_holds_on_every_page_and_can_be_taken_back(light: Page, server: Server):
+    assert scheme(light) == "light"
+    light.goto(f"{server.url}/history")
+    expect(light.get_by_role("button", name="Dark theme")).to_be_visible()
+    assert scheme(light) == "light"
+    light.get_by_role("button", name="Dark theme").click()
+    light.get_by_role("button", name="Light theme").wait_for()
+    assert scheme(light) == "dark"
+
+
+@pytest.mark.parametrize("address", ["overview", "system-architecture", "model-manager", ""])
+def test_a_light_page_can_be_read(light: Page, server: Server, axe: str, address: str):  # noqa: F811
+    light.goto(f"{server.url}/{address}")
+    light.get_by_role("button", name="Dark theme").wait_for()
+    assert scheme(light) == "light"
+    assert complaints(light, axe) == []
