@@ -19,6 +19,7 @@ PAGES = (
     "Future Scope",
     "Model Manager",
     "Audit Log",
+    "Settings & Health",
 )
 IMAGE = {"name": "one.png", "mimeType": "image/png", "buffer": png(picture(41, 200, 160))}
 

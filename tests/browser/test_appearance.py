@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.test_accessibility import axe, complaints  # noqa: F401 - a fixture
 
 
@@ -17,6 +17,7 @@ def scheme(page: Page) -> str:
 def light(chromium: Browser, server: Server):
     """A page of somebody whose system is light and who asked for the light theme."""
     with closing(chromium.new_context(color_scheme="light")) as context:
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(f"{server.url}/overview")
         page.get_by_role("button", name="Light theme").wait_for()

@@ -12,6 +12,7 @@ from radlens.ui.screens import (
     live_prediction,
     model_manager,
     overview,
+    settings_health,
     system_architecture,
 )
 from radlens.ui.spoken import spoken
@@ -36,6 +37,7 @@ PAGES = {
     "Administration": [
         (model_manager.show, "Model Manager", "model-manager"),
         (audit_log.show, "Audit Log", "audit-log"),
+        (settings_health.show, "Settings & Health", "settings-health"),
     ],
 }
 # What the bare address opens: the first of these that the caller may see.

@@ -5,20 +5,17 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from radlens.domain.errors import NoLiveModel
 from radlens.domain.ledger import Item, Kind
 from radlens.installed import EXTRAS, Extra, packages
 from radlens.ports import Site
-from radlens.ui import door, going, samples
+from radlens.ui import door, going, parts, samples
 from radlens.ui.diagram import draw, in_words
 from radlens.ui.markup import Html, badge, bar, code, empty, head, many, safe, table
 from radlens.ui.pipeline import pipeline
 from radlens.ui.spoken import spoken
-from radlens.usecases.jobs import queue_length
-from radlens.usecases.ready import Check, examine
+from radlens.usecases.ready import examine
 from radlens.usecases.time_walk import STAGES, time_walk
 
-PARTS = ("Part", "State", "What it is", "Answered in")
 WALK = ("Stage", "What happens", "Median", "Share")
 PACKAGES = ("onnxruntime", "numpy", "pydicom", "streamlit", "fastapi")
 HAPPENS = {
@@ -61,54 +58,9 @@ def _parts(site: Site) -> None:
             "commit, write and read an object, give the golden answer.",
         )
     )
-    rows = [
-        (_named(site, name), _state(check), _about(site, name, check), f"{check.ms:.1f} ms")
-        for name, check in found.items()
-    ]
-    st.html(table("What answers", PARTS, [*rows, *_standing(site)]))
+    st.html(table("What answers", parts.COLUMNS, parts.rows(site, found)))
     st.button("Ask again", help="Asks every part once more.", key="ask-again")
     st.html(table("What is installed", ("Package", "State", "Version or what to do"), _packages()))
-
-
-def _named(site: Site, name: str) -> str:
-    task = name.removeprefix("model of ")
-    return f"Model: {site.tasks[task].title}" if task != name else name.capitalize()
-
-
-def _state(check: Check) -> Html:
-    if check.error is None:
-        return badge("answers", "rl-good")
-    if isinstance(check.error, NoLiveModel):
-        return badge("none")
-    return badge("broken", "rl-critical")
-
-
-def _about(site: Site, name: str, check: Check) -> str:
-    if check.error:
-        return f"{check.error.message} {check.error.hint}"
-    known = door.settings()
-    if name.startswith("model of "):
-        return site.live.current(name.removeprefix("model of ")).ref.version
-    return {
-        "database": "PostgreSQL" if known.database_url.startswith("postgresql") else "SQLite",
-        "objects": "an S3 bucket" if known.objects_url.startswith("s3:") else "a folder",
-        "disk": "room for what is to come",
-    }[name]
-
-
-def _standing(site: Site) -> list[tuple[object, ...]]:
-    """What is not asked for work: its state is known."""
-    line, (last, sealed) = site.line, site.trail.ends()
-    waiting = f"{line.inside - line.waiting} reading now, {line.waiting} waiting"
-    queued, running = queue_length(site)
-    stopping = badge("stopping", "rl-warn") if line.closed else badge("answers", "rl-good")
-    signed = "has no key" if site.seal is None else f"signed up to entry {sealed:,}"
-    return [
-        ("Workers", stopping, f"{site.workers} readings at once; {waiting}", ""),
-        ("Job queue", badge("in the background"), f"{queued:,} queued, {running:,} running", ""),
-        ("Trial readings", badge("in the background"), f"{site.beside.dropped:,} left out", ""),
-        ("Audit log", badge("grows", "rl-good"), f"{last:,} entries, {signed}", ""),
-    ]
 
 
 def _packages() -> list[tuple[object, ...]]:
