@@ -1,9 +1,10 @@
-"""Generators, assessments and releases of synthetic images as JSON."""
+"""Generators, assessments, releases of synthetic images, and what they serve, as JSON."""
 
 from typing import Any
 
 from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
 
+from radlens.domain.disease import Disease
 from radlens.domain.ledger import Item
 from radlens.domain.release import Release
 from radlens.usecases.generators import Known
@@ -54,6 +55,25 @@ class ReleaseJson(TypedDict):
     checks: list[CheckJson]
 
 
+class StepJson(TypedDict):
+    """One step of adding a disease; ``record`` is the id or digest of what it put on record."""
+
+    name: str
+    record: str
+    said: str
+
+
+class DiseaseJson(TypedDict):
+    """A disease that is being added or was: what was asked for, and the ``steps`` that are done."""
+
+    id: str
+    time: str
+    state: str
+    wish: dict[str, Any]
+    steps: list[StepJson]
+    error: str
+
+
 def generator_json(known: Known) -> GeneratorJson:
     return GeneratorJson(
         name=known.name,
@@ -95,4 +115,15 @@ def release_json(release: Release) -> ReleaseJson:
             )
             for check in release.checks
         ],
+    )
+
+
+def disease_json(added: Disease) -> DiseaseJson:
+    return DiseaseJson(
+        id=added.id,
+        time=added.time.isoformat(),
+        state=added.state.value,
+        wish=added.wish.arguments,
+        steps=[StepJson(name=s.name, record=s.record, said=s.said) for s in added.steps],
+        error=added.error,
     )

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from radlens.api.accounts import accounts
 from radlens.api.audit import audit
 from radlens.api.callers import CALLER, Asking
+from radlens.api.diseases import DISEASE, adding
 from radlens.api.errors import answer_errors, declared
 from radlens.api.jobs import jobs
 from radlens.api.limits import BodyLimit, Bound, route
@@ -78,6 +79,7 @@ def create_api(site: Site) -> FastAPI:
     app.include_router(reviews(site), prefix="/v1", tags=["worklist"], responses=GUARDED)
     app.include_router(jobs(site), prefix="/v1", tags=["jobs"], responses=GUARDED)
     app.include_router(synthesis(site), prefix="/v1", tags=["synthesis"], responses=GUARDED)
+    app.include_router(adding(site), prefix="/v1", tags=["diseases"], responses=GUARDED)
     app.include_router(accounts(site), prefix="/v1", tags=["accounts"], responses=GUARDED)
     app.include_router(audit(site), prefix="/v1", tags=["audit"], responses=GUARDED)
     app.include_router(operations(site), prefix="/v1", tags=["operations"], responses=GUARDED)
@@ -87,6 +89,7 @@ def create_api(site: Site) -> FastAPI:
         own={
             "POST /v1/versions": Bound(bounds.bundle_bytes, 0, _too_large(site, Verb.ADD_MODEL)),
             IMAGES: Bound(bounds.arriving_bytes, 0, _too_large(site, Verb.ADD_DATASET)),
+            DISEASE: Bound(bounds.arriving_bytes, 0, _too_large(site, Verb.ADD_DATASET)),
         },
     )
     answer_errors(app)

@@ -11,6 +11,7 @@ from radlens.cli.accounts import keys, users
 from radlens.cli.audit import audit
 from radlens.cli.backup import backup, restore
 from radlens.cli.data import data
+from radlens.cli.disease import disease
 from radlens.cli.evaluate import evaluate
 from radlens.cli.jobs import jobs, work
 from radlens.cli.migrate import migrate
@@ -175,7 +176,7 @@ def train(recipe: Path, data: str, out: Path | None, *, queue: bool) -> None:
 trials = (agreement, canary, gate, preview, shadow, withdraw)
 for command in (*trials, show, compare, verify, export, versions_history):
     models.add_command(command)
-for group in (audit, data, jobs, models, runs, synth, users, keys):
+for group in (audit, data, disease, jobs, models, runs, synth, users, keys):
     app.add_command(group)
 for command in (backup, restore, evaluate, migrate, study, upgrade, work):
     app.add_command(command)

@@ -45,10 +45,17 @@ def _assess(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]
     return assess_job(site, job, folder, tell)
 
 
+def _disease(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
+    with lab_extra("disease add", extra=SYNTH):
+        from radlens.lab.disease.job import disease_job
+    return disease_job(site, job, folder, tell)
+
+
 KINDS: Mapping[str, Work] = {
     JobKind.TRAIN: _train,
     JobKind.SCAN: _scan,
     JobKind.ADAPT: _adapt,
     JobKind.GENERATE: _generate,
     JobKind.ASSESS: _assess,
+    JobKind.DISEASE: _disease,
 }

@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     ADAPT = "adapt"
     GENERATE = "generate"
     ASSESS = "assess"
+    DISEASE = "disease"
 
 
 class JobState(StrEnum):

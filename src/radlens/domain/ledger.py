@@ -21,6 +21,7 @@ class Kind(StrEnum):
     TIMING = "timing"
     GENERATOR = "generator"
     GENERATION = "generation"
+    DISEASE = "disease"  # one that is added to a task, step by step
 
 
 class State(StrEnum):

@@ -8,6 +8,7 @@ from radlens.domain.task import LABEL
 
 LONGEST_PROMPT = 500
 QUOTA = 5000  # images of one order
+LEAST = 20  # with fewer images a distance between two sets says nothing
 MOST_STEPS, MOST_GUIDANCE = 1000, 20.0
 
 

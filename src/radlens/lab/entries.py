@@ -1,5 +1,6 @@
-"""TOML tables -> values of a dataclass: no entry more, none less, each of its own type."""
+"""TOML tables <-> values of a dataclass: no entry more, none less, each of its own type."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -18,6 +19,19 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadRecipe(f"The recipe {path.name} cannot be read: {error}.") from error
+
+
+def spelled(entries: Mapping[str, Any]) -> str:
+    """The TOML of entries: values, lists of them, and tables of such."""
+
+    def lines(values: Mapping[str, Any]) -> list[str]:
+        return [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in values.items()]
+
+    tables = {name: value for name, value in entries.items() if isinstance(value, Mapping)}
+    text = lines({name: value for name, value in entries.items() if name not in tables})
+    for name, table in tables.items():
+        text += ["", f"[{name}]", *lines(table)]
+    return "\n".join(text) + "\n"
 
 
 def typed(

@@ -135,6 +135,13 @@ def read_run(folder: Path, kind: type[R]) -> R | None:
         raise BadRecipe(f"The run in {folder.name} cannot be read.") from error
 
 
+def let_go(site: Site, folder: Path, kind: type[R], error: str) -> None:
+    """Close the entry of a folder as failed, where it has one that is still running."""
+    run = read_run(folder, kind)
+    if run and run.state is How.RUNNING:
+        Logbook(site, folder, run).put(state=How.FAILED, error=error)
+
+
 def find_run(site: Site, reference: str) -> Run:
     """A run by its folder, its name (the newest) or the beginning of its id; NoSuchItem."""
     if run := read_run(Path(reference), Run):

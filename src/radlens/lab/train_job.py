@@ -6,14 +6,14 @@ from pathlib import Path
 from re import fullmatch
 from typing import Any
 
+from radlens.domain.audit import Actor
 from radlens.domain.bundle import MANIFEST
 from radlens.domain.errors import BadJob, Cancelled
 from radlens.domain.job import Job
-from radlens.domain.ledger import State
 from radlens.domain.registry import Version
 from radlens.domain.run import Run
 from radlens.engines.bundle import read_parts
-from radlens.lab.logbook import Logbook, read_run
+from radlens.lab.logbook import let_go
 from radlens.lab.progress import Seen
 from radlens.lab.recipe import read_recipe
 from radlens.lab.train import train
@@ -41,11 +41,12 @@ def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, An
         recipe = _recipe(job, folder)
         run = train(site, recipe, data=_text(job, "data"), out=out, told=told)
     except Cancelled:
-        _close(site, out)
+        let_go(site, out, Run, "It was cancelled.")
         raise
     if run is None:
         raise BadJob("A worker trains alone, not under torchrun.")
-    version = _registered(site, out / run.task, job)
+    reason = f"The job {job.id[:12]} trained it."
+    version = registered(site, read_parts(out / run.task), by=job.by, reason=reason)
     return {"run": run.id, "version": version.version, "digest": version.digest}
 
 
@@ -74,18 +75,10 @@ def _text(job: Job, name: str) -> str:
     return value
 
 
-def _close(site: Site, out: Path) -> None:
-    run = read_run(out, Run)
-    if run and run.state is State.RUNNING:
-        Logbook(site, out, run).put(state=State.FAILED, error="It was cancelled.")
-
-
-def _registered(site: Site, bundle: Path, job: Job) -> Version:
-    """The bundle's version; it is there already where the job was interrupted after this."""
-    parts = read_parts(bundle)
+def registered(site: Site, parts: Mapping[str, bytes], *, by: Actor, reason: str) -> Version:
+    """The version of a bundle; it is there already where a job was interrupted after this."""
     digest = sha256(parts[MANIFEST]).hexdigest()
     for version in site.registry.versions():
         if version.digest == digest:
             return version
-    reason = f"The job {job.id[:12]} trained it."
-    return register(site, lambda: parts, by=job.by, reason=reason, source="run")
+    return register(site, lambda: parts, by=by, reason=reason, source="run")

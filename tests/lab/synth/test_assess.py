@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from radlens.domain.dataset import Dataset
 from radlens.domain.errors import BadDataset, NoSuchItem
 from radlens.domain.ledger import Kind
 from radlens.lab.synth.assess import CARD, SHEET, Assessed, assess
@@ -182,3 +183,23 @@ def test_what_cannot_be_assessed_is_refused_and_leaves_nothing(
 
 def test_the_same_seed_measures_the_same(site: Site, done: Assessed):
     assert assess(site, "made", against="real").item.body == done.item.body
+
+
+def test_images_of_a_class_that_the_live_model_never_heard_of_are_assessed(site: Site):
+    def widened(name: str, last: int) -> Dataset:
+        dataset = named(site, name)
+        assert dataset
+        images = tuple(
+            replace(i, truth=(0.0, 0.0, 0.0, 0.0, 1.0) if n < last else (*i.truth, 0.0))
+            for n, i in enumerate(dataset.images)
+        )
+        wide = replace(dataset, name=f"{name}-wide", labels=(*BRAIN.names, "new"), images=images)
+        register(site, wide)
+        return wide
+
+    item = assess(site, widened("made", FRESH).id, against=widened("real", 8).id).item
+    live, outside = item.body["judges"]
+    new = item.body["classes"]["new"]
+    assert new["images"] == {"made": FRESH, "train": 8, "held_out": 0}
+    assert new["agreement"][live]["made"]["value"] == 0
+    assert new["agreement"][outside]["made"]["value"] == 0

@@ -35,7 +35,8 @@ from radlens.lab.synth.compact import Compact
 from radlens.lab.synth.export import combined, export
 from radlens.lab.synth.find import find_for, open_generator
 from radlens.lab.synth.generate import Order, generate, regenerate
-from radlens.lab.synth.generator import Drawing
+from radlens.lab.synth.generator import Drawing, Lesson
+from radlens.lab.synth.images import few as few_images
 from radlens.lab.synth.lora import switch
 from radlens.lab.synth.provenance import Provenance
 from radlens.lab.synth.train import train
@@ -222,6 +223,51 @@ def test_images_that_cannot_teach_are_refused(
     images = spoiled(tmp_path / "images", how)
     with pytest.raises(error, match=words):
         adapt(made.site, Adaptation("o", images, "brain-tumor", "", "tiny"), out=tmp_path / "out")
+
+
+def split_few(made: Made, tmp_path: Path, splits: tuple[str, ...]) -> Dataset:
+    """Images of "apart" on record, in these splits."""
+    found = few_images(made.site, few(tmp_path / "few", len(splits)), disease="apart", task=BRAIN)
+    images = tuple(replace(i, split=s) for i, s in zip(found.images, splits, strict=True))
+    dataset = replace(found, name="apart-images", images=images)
+    register(made.site, dataset)
+    return dataset
+
+
+def test_of_a_dataset_on_record_the_training_images_of_the_disease_are_learned_and_no_others(
+    made: Made, tmp_path: Path
+):
+    dataset = split_few(made, tmp_path, ("train", "val", "train", "test", "train", "val"))
+    wish = Adaptation("apart", "apart-images", "brain-tumor", "", "tiny")
+    run = adapt(made.site, wish, out=tmp_path / "out")
+    assert (run.dataset, run.images) == (dataset.id, 3)
+    scans = [restore(made.site.blobs.get(i.digest), i.stored) for i in dataset.images[::2]]
+    base = open_generator(made.site, "tiny")
+    again = base.learn(Lesson("apart", "", tuple(scans), BRAIN, 1), tmp_path)
+    assert (
+        made.site.blobs.get(run.files["adapter.safetensors"])
+        == again.parts()["adapter.safetensors"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("splits", "disease", "words"),
+    [
+        (("train",) * 6, "other", "has 0 real images of other"),
+        (("train",) * 4, "apart", "has 4 real images of apart"),
+        (("val", "test") * 3, "apart", "is in train"),
+    ],
+)
+def test_a_dataset_that_shows_too_little_of_a_disease_teaches_nothing(
+    made: Made, tmp_path: Path, splits: tuple[str, ...], disease: str, words: str
+):
+    whole = split_few(made, tmp_path, (*splits, "val", "val"))
+    dataset = replace(whole, images=whole.images[: len(splits)])
+    register(made.site, dataset)
+    wish = Adaptation(disease, dataset.id, "brain-tumor", "", "tiny")
+    with pytest.raises(BadDataset, match=words):
+        adapt(made.site, wish, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_synthetic_images_teach_no_disease(made: Made, tmp_path: Path):

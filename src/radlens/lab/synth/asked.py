@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from radlens.domain.dataset import HELD_OUT, TRAIN, Dataset, Image
 from radlens.domain.errors import BadDataset
+from radlens.domain.synthesis import LEAST
 from radlens.domain.task import Task
-from radlens.lab.synth.fidelity import LEAST
 from radlens.ports import Site
 from radlens.usecases.datasets import found
 

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from radlens.domain.evaluation import Measures
+from radlens.domain.synthesis import LEAST
 from radlens.lab.bootstrap import measure, resamples
 from radlens.lab.scores import share
-from radlens.lab.synth.fidelity import LEAST, RESAMPLES
+from radlens.lab.synth.fidelity import RESAMPLES
 
 # Wang et al. 2004 (IEEE TIP 13): window, its spread, and the two constants for values in [0, 1].
 WINDOW, SPREAD, K1, K2 = 11, 1.5, 0.01, 0.03

@@ -1,9 +1,10 @@
 """Datasets -> a ZIP that ``radlens data import`` reads: manifest, card, images that say it all."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO, StringIO
+from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from radlens.domain.dataset import Dataset, Image
@@ -44,26 +45,37 @@ def combined(made: Dataset, real: Dataset, task: Task) -> Dataset:
             f"{made.name} is of {made.task}, and {real.name} of {real.task}.",
             hint="Combine datasets of one task.",
         )
-    labels = tuple(dict.fromkeys((*real.labels, *made.labels)))
+    history = {"made": "combined", "real": real.name, "synthetic": made.name}
+    name = f"{real.name}-with-{made.name}"
+    return united({"real": real, "synthetic": made}, task, name=name, history=history)
+
+
+def united(
+    parts: Mapping[str, Dataset], task: Task, *, name: str, history: Mapping[str, Any]
+) -> Dataset:
+    """All images of these datasets of a task, their files called after their part's name.
+
+    A class that a part does not know none of its images shows; of a finding nothing is known.
+    """
+    labels = tuple(dict.fromkeys(label for part in parts.values() for label in part.labels))
     absent = 0.0 if task.mode is Mode.MULTI_CLASS else None
-    parts = [("real", real), ("synthetic", made)]
     images = tuple(
         replace(
             image,
-            file=f"{name}-{image.file}",
+            file=f"{called}-{image.file}",
             truth=_widened(image, dataset, labels, absent),
             group=None,
         )
-        for name, dataset in parts
+        for called, dataset in parts.items()
         for image in dataset.images
     )
     return Dataset(
-        name=f"{real.name}-with-{made.name}",
+        name=name,
         task=task.name,
         labels=labels,
         images=images,
-        parents=(real.id, made.id),
-        history={"made": "combined", "real": real.name, "synthetic": made.name},
+        parents=tuple(part.id for part in parts.values()),
+        history=history,
     )
 
 

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.evaluation import Measures
+from radlens.domain.synthesis import LEAST
 from radlens.lab.bootstrap import measure, resamples
 
 # The Frechet distance estimates a covariance: of so many principal components of the real training
 # images at most, and of no more than this part of the images at hand.
 DIMENSIONS, PART = 64, 4
 NEIGHBOURS = 5
-# With fewer images a distance between two sets says nothing.
-LEAST = 20
 RESAMPLES = 500
 RATIO = "fid_ratio"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from radlens.domain.errors import BadOrder, NoSuchItem
+from radlens.domain.extras import imports_of
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind, State
 from radlens.domain.task import Task
@@ -112,4 +113,5 @@ def _part(folder: Path, name: str) -> bytes:
 
 
 def _module(kind: str) -> ModuleType:
-    return import_module(KINDS[kind])
+    with imports_of("lab,synth", without=f"A {kind} generator needs the synth extra."):
+        return import_module(KINDS[kind])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from radlens.domain.dataset import Image
 from radlens.domain.errors import BadDataset, BadInput
 from radlens.domain.scan import Scan
+from radlens.domain.synthesis import LEAST
 from radlens.lab.progress import Seen, stages
 from radlens.lab.subject import scan_of
 from radlens.lab.synth.asked import Asked, units_of
@@ -24,7 +25,6 @@ from radlens.lab.synth.copies import (
     repeats,
 )
 from radlens.lab.synth.features import Penultimate, Views, view
-from radlens.lab.synth.fidelity import LEAST
 from radlens.lab.synth.pixels import Near, nearest
 from radlens.ports import Blobs
 

@@ -37,11 +37,15 @@ class Judge:
     real_unit: NDArray[np.int64]
 
 
-def live_claims(engine: Engine, views: Views) -> Flags:
-    """What the live model reports of images, (n, labels), at its operating points."""
+def live_claims(engine: Engine, views: Views, labels: int) -> Flags:
+    """What the live model reports of images, (n, labels), at its operating points.
+
+    It never reports a label that came after it.
+    """
     manifest = engine.manifest
     p = probabilities(views.logits, manifest.mode, manifest.calibration)
-    return claims(manifest.operating_points, p)
+    later = ((0, 0), (0, labels - len(manifest.labels)))
+    return np.pad(claims(manifest.operating_points, p), later)
 
 
 def learned_claims(learned: tuple[Views, Truth], asked: Views, mode: Mode) -> Flags:

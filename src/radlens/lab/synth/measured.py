@@ -89,11 +89,12 @@ def judges_of(engine: Engine, sets: Sets, mode: Mode, seen_train: int | None) ->
         "training images"
     )
     held, train, made = sets.held, sets.train, sets.made
+    labels = held.truth.shape[1]
     live = Judge(
         engine.ref.version,
         f"the live model; {told}; real: held-out images",
-        live_claims(engine, made.views),
-        live_claims(engine, held.views),
+        live_claims(engine, made.views, labels),
+        live_claims(engine, held.views, labels),
         held.truth,
         held.unit,
     )

@@ -1,0 +1,90 @@
+"""The images of a new disease among the others: divided, put beside them, synthetic ones added."""
+
+from dataclasses import replace
+
+from radlens.domain.dataset import HELD_OUT, TEST, TRAIN, VAL, Dataset
+from radlens.domain.errors import BadDataset
+from radlens.domain.task import Task
+from radlens.lab.duplicates import grouped
+from radlens.lab.progress import Seen
+from radlens.lab.splits import leaks
+from radlens.lab.splitting import Plan as Cut
+from radlens.lab.splitting import split
+from radlens.lab.synth.export import combined, united
+from radlens.lab.synth.images import showing
+from radlens.ports import Blobs
+
+SHARE = 0.2  # of the few images, for validation and again for test
+
+
+def divided(blobs: Blobs, dataset: Dataset, disease: str, *, seed: int, seen: Seen) -> Dataset:
+    """The real images of a disease in train, val and test, near-duplicates together.
+
+    Those of a dataset that is divided so already stay where they are. Raises BadDataset where a
+    split would have none.
+    """
+    alone = replace(dataset, images=tuple(showing(dataset, disease)))
+    if set(alone.splits) == {TRAIN, VAL, TEST}:
+        return dataset
+    cut = Cut(validation=SHARE, test=SHARE, seed=seed)
+    made = split(blobs, alone, cut, name=f"{dataset.name}-split", seen=seen)
+    if missing := [name for name in (TRAIN, VAL, TEST) if name not in made.splits]:
+        raise BadDataset(
+            f"The {len(made.images)} images of {disease} cannot be divided: too many of them show "
+            f"the same, and {' and '.join(missing)} would have none.",
+            hint="Add images of other patients.",
+        )
+    return made
+
+
+def numbers(dataset: Dataset, disease: str) -> tuple[int, int, int]:
+    """How many real images of a disease are in train, val and test."""
+    found = [len(showing(dataset, disease, name)) for name in (TRAIN, VAL, TEST)]
+    return found[0], found[1], found[2]
+
+
+def put_beside(
+    blobs: Blobs, images: Dataset, beside: Dataset, disease: str, *, task: Task, seen: Seen
+) -> Dataset:
+    """The images of a disease and those of the other classes, in groups of near-duplicates.
+
+    Raises BadDataset where one picture would stand on two sides, or a class has no image.
+    """
+    name = f"{beside.name}-with-{disease}"
+    history = {"made": "a disease added", "disease": disease, "beside": beside.name}
+    few = replace(images, images=tuple(showing(images, disease)))
+    both = united({"before": beside, disease: few}, task, name=name, history=history)
+    for at, label in enumerate(task.names):
+        if not any(image.truth[at] == 1 for image in both.of(TRAIN)):
+            raise BadDataset(
+                f"No training image of {beside.name} shows {label}.",
+                hint="Name a dataset of all the task's classes with --data.",
+            )
+    whole = grouped(blobs, both, seen)
+    if found := leaks(whole):
+        one, two = found[0]
+        raise BadDataset(
+            f"{len(found)} images show what an image of another split shows, first {two.file} in "
+            f"{two.split}: the patient or picture of {one.file} in {one.split}.",
+            hint="Leave out images of the disease that the other dataset has already.",
+        )
+    return whole
+
+
+def with_synthetic(
+    blobs: Blobs, real: Dataset, made: Dataset, *, task: Task, seen: Seen
+) -> Dataset:
+    """The real images, and in train the synthetic ones that show no held-out image."""
+    both = combined(made, real, task)
+    near = grouped(blobs, both, seen)
+    held = {image.unit for image in near.of(*HELD_OUT)}
+    gone = {image.file for image in near.images if image.synthetic and image.unit in held}
+    known: dict[str, int] = {}
+    # Real images keep the groups that they have; a synthetic one must not link two of them.
+    units = [image.unit for image in real.images] + [image.file for image in made.images]
+    images = tuple(
+        replace(image, group=known.setdefault(unit, len(known)))
+        for image, unit in zip(both.images, units, strict=True)
+        if image.file not in gone
+    )
+    return replace(both, images=images, history={**both.history, "dropped": sorted(gone)})
