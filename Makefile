@@ -7,7 +7,7 @@ BIN := .venv/bin
 # One thread a worker is what small shared machines serve best with.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run setup setup-lab setup-test test check bench bench-lab bench-registry gallery pictures clean
+.PHONY: run setup setup-lab setup-test test check bench bench-lab bench-synth bench-registry gallery pictures clean
 
 run: setup            ## Start RadLens on http://localhost:8501, signed in: a demo for this machine alone
 	exec $(BIN)/radlens serve --demo
@@ -32,6 +32,9 @@ bench: setup-test     ## Print each figure beside its goal
 
 bench-lab: setup-test ## Print the lab's figures: make bench-lab DATA=FOLDER (chest-xray/, brain-tumor/)
 	$(BIN)/python -m bench.lab $(DATA)
+
+bench-synth: setup-test ## Print the figures of synthesis, half an hour: make bench-synth DATA=FOLDER (brain-tumor/)
+	$(BIN)/python -m bench.synth $(DATA)
 
 bench-registry: setup-test ## Print what swaps, kills and many processes cost; takes the better part of an hour
 	$(BIN)/python -m bench.registry

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from radlens.bootstrap import open_site
-from radlens.domain.errors import BadRecipe, NoSuchItem, StorageFull
+from radlens.domain.errors import BadRecipe, NoSuchItem
+from radlens.domain.job import PutBack
 from radlens.domain.ledger import Kind, State
 from radlens.domain.run import Run
 from radlens.domain.task import Mode
@@ -189,8 +190,8 @@ def test_a_failed_run_says_why_and_its_successor_goes_on_under_a_new_id(run: Don
 def test_a_run_that_was_stopped_goes_on_under_its_own_id(run: Done, tmp_path: Path):
     plan = read_recipe(run.folder / "recipe.toml")
     book = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset, kind=Run)
-    with pytest.raises(StorageFull), book.failing():
-        raise StorageFull("The disk is full.")
+    with pytest.raises(PutBack), book.failing():
+        raise PutBack
     again = Logbook.open(run.site, tmp_path, plan, name="x", dataset=run.entry.dataset, kind=Run)
     assert again.run == book.run
     assert again.run.state is State.RUNNING

@@ -102,7 +102,8 @@ def test_a_training_that_is_cancelled_leaves_no_folder_no_candidate_and_a_run_th
     plant.work(cancels)
     assert plant.site.jobs.get(job.id).state is JobState.CANCELLED
     [run] = plant.runs()
-    assert (run.state, run.error) == (State.FAILED, "It was cancelled.")
+    assert run.state is State.FAILED
+    assert "was cancelled" in run.error
     assert plant.site.registry.versions() == []
     assert list(plant.folders.iterdir()) == []
 

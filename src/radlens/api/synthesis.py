@@ -77,9 +77,10 @@ def _queueing(router: APIRouter, site: Site) -> None:
         guidance: Annotated[float, Body()] = Order.guidance,
         steps: Number = Order.steps,
         name: Name = "",
+        task: Name = "",
     ) -> JobJson:
         """Have ``n`` synthetic images of a disease drawn into a dataset."""
-        order = Order(disease, n, generator, seed, guidance, steps, name)
+        order = Order(disease, n, generator, seed, guidance, steps, name, task)
         return job_json(queue_generate(site, order, by=asking.actor))
 
     @router.post("/assessments", status_code=202, responses=FAILURES)

@@ -78,6 +78,7 @@ def adapt(disease: str, images: str, out: Path | None, *, queue: bool, **wish: s
     "--guidance", type=float, default=2.0, show_default=True, help="How much it is insisted on."
 )
 @click.option("--steps", type=int, default=20, show_default=True, help="Looks at each image.")
+@click.option("-t", "--task", default="", help="Its card, where several tasks draw the disease.")
 @click.option("--name", default="", help="The dataset's name; DISEASE-synthetic without one.")
 @queue_option
 @spoken
@@ -96,6 +97,23 @@ def generate(*, queue: bool, **order: str | float) -> None:
 
     with this_site() as site:
         generate_dataset(site, order)
+
+
+@synth.command()
+@click.argument("dataset")
+@click.argument("file")
+@spoken
+def again(dataset: str, file: str) -> None:
+    """Draw the synthetic image FILE of a DATASET again; leave with 1 if its bytes differ.
+
+    Its record says how: the generator, the seed, the image's number. On the machine that drew it
+    the same bytes come out.
+    """
+    from radlens.cli.synthesis import draw_again
+
+    with this_site() as site:
+        if not draw_again(site, dataset, file):
+            raise click.exceptions.Exit(1)
 
 
 @synth.command()

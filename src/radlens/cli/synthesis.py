@@ -1,6 +1,7 @@
 """What ``radlens synth`` does once a site is open."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from radlens.bootstrap import settings
 from radlens.cli.say import lab_extra
+from radlens.domain.errors import NoSuchItem
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind
 from radlens.domain.synthesis import Order
@@ -20,7 +22,7 @@ with lab_extra("synth", extra="lab,synth"):
     from radlens.lab.synth.card import card
     from radlens.lab.synth.export import combined, export
     from radlens.lab.synth.find import open_generator, shipped
-    from radlens.lab.synth.generate import generate
+    from radlens.lab.synth.generate import generate, regenerate
     from radlens.lab.synth.train import train
     from radlens.usecases.datasets import found
 
@@ -51,6 +53,19 @@ def generate_dataset(site: Site, order: Mapping[str, Any]) -> None:
     with progress() as bars:
         made = generate(site, Order(**order), seen=bar(bars, "drawing"))
     click.echo(f"{len(made.images)} synthetic images are on record: {made.name}  {made.id[:12]}")
+
+
+def draw_again(site: Site, reference: str, file: str) -> bool:
+    """Draw an image again, and say whether its bytes are those on record."""
+    dataset = found(site, reference)
+    image = next((image for image in dataset.images if image.file == file), None)
+    if image is None:
+        raise NoSuchItem(f"{dataset.name} has no image {file!r}.")
+    drawn = sha256(regenerate(site, image)).hexdigest()
+    same = drawn == image.digest
+    what = "The same bytes" if same else "Other bytes"
+    click.echo(f"{what}: {image.digest[:16]} on record and now {drawn[:16]}.")
+    return same
 
 
 def export_dataset(site: Site, reference: str, out: Path, *, real: str | None, dicom: bool) -> None:

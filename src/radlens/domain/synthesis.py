@@ -31,7 +31,7 @@ class Order:
     """``n`` images of a disease; ``generator`` is a reference, or "" for the newest that draws it.
 
     ``guidance`` is how much the class is insisted on, ``steps`` how many times each image is looked
-    at; ``name`` is the dataset's.
+    at; ``name`` is the dataset's. ``task`` is needed where generators of several draw the disease.
     """
 
     disease: str
@@ -41,6 +41,7 @@ class Order:
     guidance: float = 2.0
     steps: int = 20
     name: str = ""
+    task: str = ""
 
 
 def check_wish(disease: str, prompt: str, seed: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from radlens.domain.dataset import Dataset
+from radlens.domain.dataset_history import how_made
 from radlens.domain.dataset_profile import profile
 from radlens.lab.markdown import table
 from radlens.usecases.datasets import counts
@@ -98,31 +99,10 @@ def _subgroups(found: Mapping[str, Any]) -> str:
 
 
 def _history(dataset: Dataset) -> str:
-    history = dataset.history
-    if history.get("made") == "reviews":
-        left = ", ".join(f"{n} ({why})" for why, n in history["left_out"].items()) or "none"
-        return (
-            "From the reviews of this site: the truth of each image is what a reader signed, who "
-            f"had seen the answer of a model; each says which review. Left out: {left}. Models: "
-            f"{', '.join(digest[:12] for digest in history['models'])}."
-        )
-    if history.get("made") != "split":
-        left = ", ".join(history.get("columns_left_behind", ())) or "none"
-        middle = history.get("middle_slices", 0)
-        return (
-            "Imported: pixels as PNG, patients as numbers, no file names. "
-            f"Columns left behind: {left}. Volumes of which the middle slice was taken: {middle}."
-        )
-    shares = {name: f"{history[name]:.0%}" for name in ("val", "test") if name in history}
-    cut = ", ".join(f"{name} {share}" for name, share in shares.items()) or "nothing"
-    dropped = history["dropped"]
-    lines = [
-        f"Split from `{', '.join(dataset.parents)}` by patient or near-duplicate group, rare "
-        f"labels first, seed {history['seed']}. Cut: {cut}. "
-        f"Kept as given: {', '.join(history['kept']) or 'nothing'}. "
-        f"Dropped: {len(dropped)} images that repeat one of a held-out split."
-    ]
-    if dropped:
+    lines = [how_made(dataset.history)]
+    if dataset.parents:
+        lines.append(f"Made from: `{', '.join(dataset.parents)}`.")
+    if dropped := [d for d in dataset.history.get("dropped", ()) if isinstance(d, Mapping)]:
         rows = [(d["file"], d["digest"][:12], d["split"], d["repeats"], d["in"]) for d in dropped]
         lines.append(table(("dropped", "digest", "was in", "repeats", "of"), rows))
     return "\n\n".join(lines)

@@ -1,13 +1,14 @@
 """A run's entry in the ledger and in its folder, kept in step with the run."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from radlens.domain.errors import BadInput, BadRecipe, DigestMismatch, NoSuchItem
+from radlens.domain.errors import BadRecipe, DigestMismatch, NoSuchItem, RadLensError
+from radlens.domain.job import PutBack
 from radlens.domain.ledger import Kind
 from radlens.domain.ledger import State as How
 from radlens.domain.run import Run
@@ -55,7 +56,7 @@ class Logbook(Generic[R]):
                 f"The folder {folder.name} holds a run of another recipe or other data.",
                 hint="Choose a new --out folder, or delete the old one.",
             )
-        if before and before.state is How.RUNNING:
+        if before and before.state is How.RUNNING and not _closed(site, before):
             run = before
         else:
             run = begun(site, plan, name=name, dataset=dataset, kind=kind)
@@ -100,12 +101,31 @@ class Logbook(Generic[R]):
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Close the entry as failed where input was bad; what was only stopped can go on."""
-        try:
+        """Close the entry as failed where the run fails; what was only stopped can go on."""
+        with closing(lambda error: self.put(state=How.FAILED, error=error)):
             yield
-        except BadInput as error:
-            self.put(state=How.FAILED, error=f"{error.message} {error.hint}")
-            raise
+
+
+@contextmanager
+def closing(close: Callable[[str], object]) -> Iterator[None]:
+    """Have an entry closed, with why, by whatever ends its work.
+
+    What was put back or interrupted goes on later, and so does what leaves not even the room to
+    say that it failed.
+    """
+    try:
+        yield
+    except PutBack:
+        raise
+    except Exception as error:
+        why = (
+            f"{error.message} {error.hint}"
+            if isinstance(error, RadLensError)
+            else f"It ended unexpectedly ({type(error).__name__})."
+        )
+        with suppress(RadLensError):
+            close(why)
+        raise
 
 
 def begun(site: Site, plan: Plan, *, name: str, dataset: str, kind: type[R]) -> R:
@@ -138,8 +158,16 @@ def read_run(folder: Path, kind: type[R]) -> R | None:
 def let_go(site: Site, folder: Path, kind: type[R], error: str) -> None:
     """Close the entry of a folder as failed, where it has one that is still running."""
     run = read_run(folder, kind)
-    if run and run.state is How.RUNNING:
+    if run and run.state is How.RUNNING and not _closed(site, run):
         Logbook(site, folder, run).put(state=How.FAILED, error=error)
+
+
+def _closed(site: Site, run: Run) -> bool:
+    """Whether the ledger knows of an end that the folder had no room for."""
+    try:
+        return site.ledger.get(run.id).state is not How.RUNNING
+    except NoSuchItem:
+        return False
 
 
 def find_run(site: Site, reference: str) -> Run:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from radlens.domain.dataset import HELD_OUT, TRAIN
+from radlens.domain.dataset_history import how_made
 from radlens.domain.ledger import Item
 from radlens.domain.task import Task
-from radlens.ui.markup import bar, many
+from radlens.ui.markup import bar
 
 
 def title(task: Task | None, label: str) -> str:
@@ -25,20 +26,7 @@ def lines(item: Item, task: Task | None) -> list[str]:
     body = item.body
     purpose = task.title if task else f"{body['task']}, whose card is not on this site"
     recorded = f"on record since {item.time:%Y-%m-%d %H:%M %Z}"
-    return [f"For {purpose}; version {item.id[:12]}, {recorded}.", _made(body["history"])]
-
-
-def _made(history: Mapping[str, Any]) -> str:
-    dropped = len(history.get("dropped", ()))
-    if history.get("made") == "split":
-        return (
-            f"Split by patient or near-duplicate group, seed {history['seed']}; "
-            f"{many(dropped, 'image')} dropped that repeat one of a held-out split."
-        )
-    if history.get("made") == "import":
-        left = ", ".join(history.get("columns_left_behind", ())) or "none"
-        return f"Imported: pixels alone, patients as numbers. Columns left behind: {left}."
-    return f"Made by: {history.get('made', 'unknown')}."
+    return [f"For {purpose}; version {item.id[:12]}, {recorded}.", how_made(body["history"])]
 
 
 def imbalance(item: Item, task: Task | None) -> Iterator[str]:

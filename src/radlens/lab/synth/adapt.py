@@ -1,15 +1,12 @@
 """A few images of a disease -> a generator that draws it too, all of it on record."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from radlens.domain.dataset import TRAIN, Dataset
-from radlens.domain.errors import BadDataset, Cancelled, Conflict
+from radlens.domain.errors import BadDataset, Conflict
 from radlens.domain.generator import GeneratorRun
-from radlens.domain.ledger import State as How
 from radlens.domain.synthesis import check_wish
 from radlens.lab.checkpoint import State, write
 from radlens.lab.logbook import Logbook
@@ -55,10 +52,10 @@ class _Plan:
 def adapt(site: Site, wish: Adaptation, *, out: Path, seen: Seen = silent) -> GeneratorRun:
     """Teach a generator one disease more, write its folder ``out``, and give its entry.
 
-    Stopped, it goes on from its last checkpoint in ``out``. Cancelled, by ``seen`` raising that,
-    it stands on record as failed. Before it learns, everything is looked at, and what is refused
-    leaves nothing. Raises BadOrder, BadDataset, NotThisTask, UnreadableImage, Conflict, NoSuchItem,
-    BadRecipe where the loss turns NaN, StorageFull.
+    Stopped, it goes on from its last checkpoint in ``out``; where it fails or is cancelled, by
+    ``seen`` raising that, it stands on record as failed. Before it learns, everything is looked
+    at, and what is refused leaves nothing. Raises BadOrder, BadDataset, NotThisTask,
+    UnreadableImage, Conflict, NoSuchItem, BadRecipe where the loss turns NaN, StorageFull.
     """
     base = base_for(site, wish)
     task = site.tasks[wish.task]
@@ -70,7 +67,7 @@ def adapt(site: Site, wish: Adaptation, *, out: Path, seen: Seen = silent) -> Ge
     register(site, dataset)
     out.mkdir(parents=True, exist_ok=True)
     book = _open(site, wish, base, dataset=dataset, images=len(scans), out=out)
-    with book.failing(), _cancelled(book):
+    with book.failing():
         lesson = Lesson(wish.disease, wish.prompt, scans, task, wish.seed, book.run.id)
         _close(book, _learned(book, base, lesson, seen))
     return book.run
@@ -105,15 +102,6 @@ def _open(
         images=images,
     )
     return book
-
-
-@contextmanager
-def _cancelled(book: Logbook[GeneratorRun]) -> Iterator[None]:
-    try:
-        yield
-    except Cancelled as error:
-        book.put(state=How.FAILED, error=error.message)
-        raise
 
 
 def _learned(book: Logbook[GeneratorRun], base: Generator, lesson: Lesson, seen: Seen) -> Generator:

@@ -51,14 +51,24 @@ def open_generator(site: Site, reference: str) -> Generator:
     return _kept(site, _on_record(site, reference))
 
 
-def find_for(site: Site, disease: str) -> Generator:
-    """The newest generator on record that draws a disease, else the one that ships."""
-    for item in site.ledger.items(Kind.GENERATOR):
-        if item.state is State.DONE and disease in item.body["labels"]:
-            return _kept(site, GeneratorRun.of(item))
-    for folder in shipped_folders():
-        if disease in _about(folder).labels:
-            return _opened(folder)
+def find_for(site: Site, disease: str, task: str = "") -> Generator:
+    """The newest generator on record that draws a disease of a task, else the one that ships.
+
+    Raises NoSuchItem, and BadOrder where no task is named and those of several draw it.
+    """
+    kept = [r for r in _runs(site) if disease in r.labels and task in ("", r.task)]
+    brought = [(folder, _about(folder)) for folder in shipped_folders()]
+    brought = [(f, a) for f, a in brought if disease in a.labels and task in ("", a.task)]
+    tasks = sorted({run.task for run in kept} | {about.task for _, about in brought})
+    if len(tasks) > 1:
+        raise BadOrder(
+            f"Generators of {' and '.join(tasks)} draw {disease!r}.",
+            hint="Say of which task it is to be, or name the generator.",
+        )
+    if kept:
+        return _kept(site, kept[0])
+    if brought:
+        return _opened(brought[0][0])
     raise NoSuchItem(
         f"No generator draws {disease!r}.",
         hint="`radlens synth list` names what each one draws; `radlens synth adapt` teaches more.",
@@ -76,9 +86,14 @@ def shipped() -> Iterator[About]:
     return map(_about, shipped_folders())
 
 
+def _runs(site: Site) -> list[GeneratorRun]:
+    """Those on record that can draw, the newest first."""
+    items = site.ledger.items(Kind.GENERATOR)
+    return [GeneratorRun.of(item) for item in items if item.state is State.DONE]
+
+
 def _on_record(site: Site, reference: str) -> GeneratorRun:
-    runs = [GeneratorRun.of(i) for i in site.ledger.items(Kind.GENERATOR) if i.state is State.DONE]
-    for run in runs:
+    for run in _runs(site):
         if reference in (run.name, run.version):
             return run
     run = GeneratorRun.of(site.ledger.get(reference))

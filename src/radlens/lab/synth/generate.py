@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.dataset import TRAIN, Dataset, Image
-from radlens.domain.errors import BadInput, BadOrder, Cancelled
+from radlens.domain.errors import BadOrder
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Scan, Window
@@ -18,6 +18,7 @@ from radlens.domain.synthesis import Order, check_order
 from radlens.domain.task import Mode, Task
 from radlens.imaging.encode import png
 from radlens.lab.importing import SYNTHETIC
+from radlens.lab.logbook import closing
 from radlens.lab.progress import Seen, silent
 from radlens.lab.synth.about import About
 from radlens.lab.synth.find import find_for, open_generator
@@ -33,17 +34,22 @@ CHUNK = 40  # images that a kill -9 costs at most
 def generate(site: Site, order: Order, *, seen: Seen = silent) -> Dataset:
     """Draw what was ordered and put it on record as a dataset of split train.
 
-    The same order goes on where it was stopped. Cancelled, by ``seen`` raising that, it stands on
-    record as failed. Raises BadOrder, NoSuchItem, StorageFull.
+    The same order goes on where it was stopped or failed; where it fails or is cancelled, by
+    ``seen`` raising that, it stands on record as failed. Raises BadOrder, NoSuchItem, StorageFull.
     """
     check_order(order)
-    opened = open_generator(site, order.generator) if order.generator else None
-    generator = opened or find_for(site, order.disease)
+    generator = (
+        open_generator(site, order.generator)
+        if order.generator
+        else find_for(site, order.disease, order.task)
+    )
     if order.disease not in generator.about.labels:
         raise BadOrder(
             f"The generator {generator.about.name} does not draw {order.disease!r}.",
             hint=f"It draws {', '.join(generator.about.labels)}.",
         )
+    if order.task not in ("", generator.about.task):
+        raise BadOrder(f"The generator {generator.about.name} is for {generator.about.task}.")
     with _on_record(site, order, generator.about) as drawing:
         _draw(site, drawing, order, generator, seen)
         dataset = _dataset(site, order, generator.about, drawing.item)
@@ -81,10 +87,11 @@ def _on_record(site: Site, order: Order, about: About) -> Iterator[_Drawing]:
     asked = asdict(order)
     body = {"order": asked, "generator": about.digest, "error": ""}
     name = sha256(f"{about.digest} {sorted(asked.items())}".encode()).hexdigest()[:16]
-    before = site.ledger.items(Kind.GENERATION, name=name, limit=1)
-    if before and before[0].state is State.RUNNING:
-        drawing = _Drawing(site, before[0])
+    before = next(iter(site.ledger.items(Kind.GENERATION, name=name, limit=1)), None)
+    if before and before.state is State.RUNNING:
+        drawing = _Drawing(site, before)
     else:
+        failed = before if before and before.state is State.FAILED else None
         item = Item(
             id=site.new_id(),
             kind=Kind.GENERATION,
@@ -92,15 +99,13 @@ def _on_record(site: Site, order: Order, about: About) -> Iterator[_Drawing]:
             time=site.clock(),
             state=State.RUNNING,
             body=body,
-            parents=(about.digest,),
+            parents=(about.digest, *([failed.id] if failed else [])),
+            files=failed.files if failed else {},
         )
         drawing = _Drawing(site, item)
         drawing.put()
-    try:
+    with closing(lambda error: drawing.put(state=State.FAILED, body={**body, "error": error})):
         yield drawing
-    except (BadInput, Cancelled) as error:
-        drawing.put(state=State.FAILED, body={**drawing.item.body, "error": error.message})
-        raise
 
 
 def _draw(site: Site, drawing: _Drawing, order: Order, generator: Generator, seen: Seen) -> None:

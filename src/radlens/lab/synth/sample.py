@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from radlens.imaging.quiet import quiet
+from radlens.lab.place import here
 from radlens.lab.synth.generator import Drawing
 from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.schedule import SCHEDULE
@@ -22,8 +23,12 @@ BLOCK = 8
 def sampled(
     network: Denoiser, number: int, how: Drawing, which: Sequence[int]
 ) -> NDArray[np.uint8]:
-    """The images of the class ``number`` with the numbers ``which``, (n, rows, cols)."""
+    """The images of the class ``number`` with the numbers ``which``, (n, rows, cols).
+
+    Drawn where networks are trained, on a GPU where there is one.
+    """
     ready()
+    network.to(here().device)
     blocks = {first: _block(network, number, how, first) for first in {i // BLOCK for i in which}}
     return np.stack([blocks[i // BLOCK][i % BLOCK] for i in which])
 
@@ -31,19 +36,20 @@ def sampled(
 @torch.inference_mode()
 def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[np.uint8]:
     side = network.unet.config["sample_size"] * network.fold
+    device = network.unet.device
     images = torch.stack(
         [
             torch.randn(1, side, side, generator=chance(how.seed, index))
             for index in range(block * BLOCK, (block + 1) * BLOCK)
         ]
-    )
-    classes = torch.full((BLOCK,), number)
-    solver = _solver(how.steps)
+    ).to(device)
+    classes = torch.full((BLOCK,), number, device=device)
+    solver = _solver(how.steps, device)
     for level in solver.timesteps:
         noise = guided(network, images, level, classes, how.guidance)
         images = solver.step(noise, level, images, return_dict=False)[0]
     grey = (images[:, 0].clamp(-1, 1) + 1) * 127.5
-    return grey.round().to(torch.uint8).numpy()
+    return grey.round().to(torch.uint8).cpu().numpy()
 
 
 def guided(
@@ -69,7 +75,7 @@ def chance(seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state))
 
 
-def _solver(steps: int) -> DPMSolverMultistepScheduler:
+def _solver(steps: int, device: torch.device) -> DPMSolverMultistepScheduler:
     """DPM-Solver++ of second order (Lu et al. 2022), which keeps to grey values that exist."""
     solver = DPMSolverMultistepScheduler(
         **SCHEDULE,
@@ -81,5 +87,5 @@ def _solver(steps: int) -> DPMSolverMultistepScheduler:
         timestep_spacing="trailing",
     )
     with quiet():  # it asks torch for an array in numpy's former way
-        solver.set_timesteps(steps)
+        solver.set_timesteps(steps, device=device)
     return solver
