@@ -7,8 +7,19 @@ import pytest
 
 from radlens.imaging.decode import decode
 from radlens.imaging.prepare import grey
-from radlens.lab.duplicates import SAME
-from radlens.lab.synth.copies import Both, accused, limits, membership, mirrored, planted, repeats
+from radlens.lab.duplicates import RATIO, SAME
+from radlens.lab.synth.copies import (
+    Both,
+    Limits,
+    Signs,
+    accused,
+    alone,
+    limits,
+    membership,
+    mirrored,
+    planted,
+    repeats,
+)
 from radlens.lab.synth.features import EMBEDDINGS, PIXELS, Views
 from radlens.lab.synth.pixels import Near, nearest
 from tests.builders import png
@@ -41,25 +52,62 @@ def test_progress_of_the_search_ends_at_its_end():
 def test_the_limits_accuse_at_most_one_held_out_image_in_a_hundred(n: int):
     rng = np.random.default_rng(n)
     agreement = rng.uniform(0.9, 1, n).astype(np.float32)
-    ratio = {name: rng.uniform(0.3, 1, n) for name in EMBEDDINGS}
-    limit = limits(agreement, ratio)
+    ratios = {name: rng.uniform(0.3, 1, n) for name in EMBEDDINGS}
+    held = Signs(agreement, rng.uniform(0.1, 2, n), ratios)
+    limit = limits(held)
     assert limit.pixels >= SAME
-    assert accused(agreement, ratio, limit).mean() <= 0.01
+    assert limit.alone <= RATIO
+    assert accused(held, limit).mean() <= 0.01
 
 
 def test_what_both_networks_know_and_pixels_do_not_contradict_is_a_copy():
-    limit = limits(np.full(30, 0.5, np.float32), {name: np.full(30, 0.6) for name in EMBEDDINGS})
+    limit = Limits(SAME, RATIO, dict.fromkeys(EMBEDDINGS, 0.6))
     agreement = np.array([0.99, 0.92, 0.92, 0.85], np.float32)
     near, far = np.array([1.0, 0.3, 0.3, 0.3]), np.array([1.0, 0.3, 0.7, 0.3])
-    found = accused(agreement, dict(zip(EMBEDDINGS, (near, far), strict=True)), limit)
-    assert found.tolist() == [True, True, False, False]
+    signs = Signs(agreement, np.ones(4), dict(zip(EMBEDDINGS, (near, far), strict=True)))
+    assert accused(signs, limit).tolist() == [True, True, False, False]
+
+
+def test_a_copy_so_noisy_that_its_pixels_agree_no_better_than_others_is_nearer_to_one_than_to_any():
+    train, held = (copies(*map(alike, seeds)) for seeds in (range(20), range(20, 40)))
+    rng = np.random.default_rng(1)
+    noisy = (train + rng.normal(0, 0.05, train.shape)).clip(0, 1).astype(np.float32)
+    limit = Limits(SAME, RATIO, dict.fromkeys(EMBEDDINGS, 0.0))
+
+    def caught(images: np.ndarray) -> np.ndarray:
+        near = nearest(images, train)
+        far = {name: np.ones(len(images)) for name in EMBEDDINGS}
+        return accused(Signs(near.agreement, alone(near, nearest(images, held)), far), limit)
+
+    assert (nearest(noisy, train).agreement > SAME).mean() < 0.5
+    assert caught(noisy).mean() >= 0.9
+    assert caught(copies(*map(alike, range(40, 90)))).sum() == 0
+
+
+def test_of_the_nearest_image_some_can_be_left_out():
+    real = copies(*map(alike, range(8)))
+    found = nearest(real, real, but=np.eye(8, dtype=bool))
+    assert (found.which != np.arange(8)).all()
+    assert (found.agreement < SAME).all()
+    whole = np.arange(8)[:, None] // 4 == np.arange(8) // 4
+    assert (nearest(real, real, but=whole).which // 4 != np.arange(8) // 4).all()
 
 
 def test_two_known_patients_are_two_however_alike():
     held = [image(1, patient="P1"), image(2, patient=""), image(3, patient="P3")]
     train = [image(4, patient="P4")]
-    near = Near(np.array([0.99, 0.99, 0.5], np.float32), np.zeros(3, int), np.zeros((3, 1)))
-    assert repeats(held, train, near).tolist() == [False, True, False]
+    near, rival = (
+        Near(np.array(agreement, np.float32), np.zeros(3, int), np.zeros((3, 1)))
+        for agreement in ([0.99, 0.99, 0.5], [0.99, 0.99, 0.4])
+    )
+    assert repeats(held, train, near, rival).tolist() == [False, True, False]
+
+
+def test_a_held_out_image_that_is_like_one_training_image_and_no_other_repeats_it():
+    held, train = [image(n, patient="") for n in (1, 2, 3)], [image(4, patient="P4")]
+    near = Near(np.array([0.95, 0.95, 0.85], np.float32), np.zeros(3, int), np.zeros((3, 1)))
+    rival = Near(np.array([0.8, 0.94, 0.1], np.float32), np.zeros(3, int), np.zeros((3, 1)))
+    assert repeats(held, train, near, rival).tolist() == [True, False, False]
 
 
 def test_planted_copies_differ_from_their_originals_and_come_in_every_way():

@@ -152,7 +152,8 @@ def _found(asked: Asked, gathered: Gathered) -> list[dict[str, Any]]:
             "repeats": asked.train[near.which[at]].file,
             "repeated_digest": asked.train[near.which[at]].digest,
             "agreement": round(float(near.agreement[at]), 4),
-            "ratios": {name: round(float(r[at]), 4) for name, r in gathered.ratio.items()},
+            "alone": round(float(gathered.signs.alone[at]), 4),
+            "ratios": {n: round(float(r[at]), 4) for n, r in gathered.signs.ratios.items()},
         }
         for at in np.flatnonzero(gathered.copies)
     ]

@@ -14,13 +14,13 @@ from radlens.domain.evaluation import Measures
 from radlens.domain.scan import Scan, Window
 from radlens.imaging.prepare import shown
 from radlens.lab.bootstrap import measure, resamples
-from radlens.lab.duplicates import LEAST, SAME
+from radlens.lab.duplicates import LEAST, RATIO, SAME
 from radlens.lab.scores import auroc
 from radlens.lab.synth.features import EMBEDDINGS, PIXELS, Views
 from radlens.lab.synth.fidelity import RESAMPLES, distances
 from radlens.lab.synth.pixels import Near
 
-# Of the held-out images so many may be accused, half by their pixels and half by the networks.
+# Of the held-out images so many may be accused, a third by each of three signs.
 ACCUSED = 0.01
 PLANTED, NOISE = 10, 8.0
 
@@ -49,22 +49,48 @@ class Both:
         return np.minimum(one, other)
 
 
+@dataclass(frozen=True, eq=False)
+class Signs:
+    """What speaks for n images being copies.
+
+    ``agreement`` (n,): how well the pixels of the nearest training image agree. ``alone`` (n,):
+    how much nearer that one is than the nearest held-out image, as a ratio of what is missing to
+    full agreement. ``ratios``: the same by what each network sees, of both distances.
+    """
+
+    agreement: Array
+    alone: Array
+    ratios: Mapping[str, Array]
+
+
 @dataclass(frozen=True)
 class Limits:
-    """Beyond which an image is accused: how well pixels agree, and by embedding how much nearer
-    training is than held-out images are (the ratio of both distances)."""
+    """Beyond which an image is accused, by the signs."""
 
     pixels: float
+    alone: float
     ratios: Mapping[str, float]
 
 
-def repeats(held: list[Image], train: list[Image], near: Near) -> Flags:
+def repeats(held: list[Image], train: list[Image], near: Near, rival: Near) -> Flags:
     """Which held-out images show what a training image shows, perhaps mirrored, (n,).
 
-    They can be no yardstick. Two known patients are two, however alike (``lab.duplicates``).
+    They can be no yardstick. ``near`` is the nearest training image, ``rival`` the nearest other
+    held-out one. Two known patients are two, however alike (``lab.duplicates``).
     """
     two = [bool(h.patient and train[t].patient) for h, t in zip(held, near.which, strict=True)]
-    return np.asarray((near.agreement >= SAME) & ~np.array(two, bool))
+    again = (near.agreement >= SAME) | (alone(near, rival) <= RATIO)
+    return np.asarray(again & ~np.array(two, bool))
+
+
+def alone(near: Near, rival: Near) -> Array:
+    """What is missing to agreement with ``near`` over what is missing with ``rival``, (n,).
+
+    The ratio test of Lowe (2004, IJCV 60, section 7.1): noise spoils both alike, and only a copy is
+    far nearer to one image than to any other. Infinite where ``near`` does not agree well.
+    """
+    ratio = (1 - near.agreement) / (1 - rival.agreement + 1e-6)
+    return np.where(near.agreement >= LEAST, ratio, np.inf)
 
 
 def ratios(images: Both, train: Views, held: Views, same: Flags | None = None) -> dict[str, Array]:
@@ -79,18 +105,27 @@ def ratios(images: Both, train: Views, held: Views, same: Flags | None = None) -
     return found
 
 
-def limits(agreement: Array, ratio: Mapping[str, Array]) -> Limits:
-    """The limits that accuse at most ``ACCUSED`` of the held-out images that these are of."""
-    allowed = int(ACCUSED / 2 * len(agreement))
-    pixels = max(SAME, float(np.sort(agreement)[::-1][allowed]))
-    return Limits(pixels, {name: float(np.sort(r)[allowed]) for name, r in ratio.items()})
+def limits(held: Signs) -> Limits:
+    """The limits that accuse at most ``ACCUSED`` of the held-out images that the signs are of."""
+    allowed = int(ACCUSED / 3 * len(held.agreement))
+    return Limits(
+        pixels=max(SAME, float(np.sort(held.agreement)[::-1][allowed])),
+        alone=min(RATIO, float(np.sort(held.alone)[allowed])),
+        ratios={name: float(np.sort(r)[allowed]) for name, r in held.ratios.items()},
+    )
 
 
-def accused(agreement: Array, ratio: Mapping[str, Array], limit: Limits) -> Flags:
-    """Which images are copies, (n,): their pixels agree beyond the limit, or they agree well and
-    to both networks a training image is nearer than held-out images ever are."""
-    networks = np.all([ratio[name] < limit.ratios[name] for name in EMBEDDINGS], axis=0)
-    return np.asarray((agreement > limit.pixels) | ((agreement >= LEAST) & networks))
+def accused(signs: Signs, limit: Limits) -> Flags:
+    """Which images are copies, (n,).
+
+    Their pixels agree beyond the limit, or they agree well and a training image is nearer than
+    held-out images ever are: in the pixels, or to both networks.
+    """
+    networks = np.all([signs.ratios[name] < limit.ratios[name] for name in EMBEDDINGS], axis=0)
+    well = signs.agreement >= LEAST
+    return np.asarray(
+        (signs.agreement > limit.pixels) | (signs.alone < limit.alone) | (well & networks)
+    )
 
 
 def membership(

@@ -1,6 +1,6 @@
 """Every image of an assessment looked at once, and which of the made ones are copies."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from radlens.lab.synth.copies import (
     PLANTED,
     Both,
     Limits,
+    Signs,
     accused,
+    alone,
     limits,
     mirrored,
     planted,
@@ -48,7 +50,7 @@ class Gathered:
     repeated: list[Image]
     near_train: Near
     near_held: Near
-    ratio: Mapping[str, NDArray[np.floating]]
+    signs: Signs
     limit: Limits
     copies: Flags
     accused_held: int
@@ -58,7 +60,7 @@ class Gathered:
 def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: Seen) -> Gathered:
     """Look at all images and search for copies; raises BadDataset where one cannot be read."""
     made, train, held = len(asked.made), len(asked.train), len(asked.held)
-    stage = stages(seen, train + 3 * held + 4 * made + 3 * PLANTED)
+    stage = stages(seen, train + 5 * held + 4 * made + 4 * PLANTED)
 
     def both(images: list[Image], change: Change = iter) -> Both:
         names, n = [image.file for image in images], len(images)
@@ -71,22 +73,30 @@ def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: S
     known = view(_read(blobs, asked.train), names, judge, stage(train))
     outside = both(asked.held)
     near = nearest(outside.views.copies, known.copies, stage(held))
-    again = repeats(asked.held, asked.train, near)
+    rival = _others(outside, units_of(asked.held), stage(held))
+    again = repeats(asked.held, asked.train, near, rival)
     held_images = [image for image, is_one in zip(asked.held, again, strict=True) if not is_one]
     _enough(held_images, asked)
-    outside = outside.take(~again)
+    outside, near = outside.take(~again), near.take(~again)
     unit = units_of(held_images)
-    own = ratios(outside, known, outside.views, unit[:, None] == unit)
-    limit = limits(near.agreement[~again], own)
+    rival = _others(outside, unit, stage(held))
+    own = Signs(
+        near.agreement,
+        alone(near, rival),
+        ratios(outside, known, outside.views, unit[:, None] == unit),
+    )
+    limit = limits(own)
 
     near_train = nearest(drawn.views.copies, known.copies, stage(made))
     near_held = nearest(drawn.views.copies, outside.views.copies, stage(made))
-    ratio = ratios(drawn, known, outside.views)
+    signs = _signs(drawn, near_train, near_held, known, outside)
 
     chosen = np.random.default_rng(seed).permutation(train)[:PLANTED]
     hidden = both([asked.train[i] for i in chosen], lambda scans: planted(scans, seed))
-    found = nearest(hidden.views.copies, known.copies, stage(PLANTED))
-    right = accused(found.agreement, ratios(hidden, known, outside.views), limit)
+    found, other = (
+        nearest(hidden.views.copies, x.copies, stage(PLANTED)) for x in (known, outside.views)
+    )
+    right = accused(_signs(hidden, found, other, known, outside), limit)
     return Gathered(
         made=drawn,
         train=known,
@@ -95,12 +105,22 @@ def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: S
         repeated=[image for image, is_one in zip(asked.held, again, strict=True) if is_one],
         near_train=near_train,
         near_held=near_held,
-        ratio=ratio,
+        signs=signs,
         limit=limit,
-        copies=accused(near_train.agreement, ratio, limit),
-        accused_held=int(accused(near.agreement[~again], own, limit).sum()),
+        copies=accused(signs, limit),
+        accused_held=int(accused(own, limit).sum()),
         caught=int(right.sum()),
     )
+
+
+def _signs(images: Both, near: Near, rival: Near, train: Views, held: Both) -> Signs:
+    return Signs(near.agreement, alone(near, rival), ratios(images, train, held.views))
+
+
+def _others(held: Both, unit: NDArray[np.int64], seen: Seen) -> Near:
+    """The nearest held-out image of another unit to each."""
+    copies = held.views.copies
+    return nearest(copies, copies, seen, but=unit[:, None] == unit)
 
 
 def _read(blobs: Blobs, images: list[Image]) -> Iterator[Scan]:

@@ -15,6 +15,7 @@ HALF, REACH, CANDIDATES = 2, 4, 4
 
 Array = NDArray[np.float32]
 Positions = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +29,16 @@ class Near:
     which: Positions
     likeness: Array
 
+    def take(self, which: Flags) -> "Near":
+        """Those of the images."""
+        return Near(self.agreement[which], self.which[which], self.likeness[which])
 
-def nearest(images: Array, real: Array, seen: Seen = silent) -> Near:
-    """The nearest of ``real`` (m, 64, 64) to each of ``images`` (n, 64, 64), both in [0, 1]."""
+
+def nearest(images: Array, real: Array, seen: Seen = silent, *, but: Flags | None = None) -> Near:
+    """The nearest of ``real`` (m, 64, 64) to each of ``images`` (n, 64, 64), both in [0, 1].
+
+    Pairs of which ``but`` (n, m) is true are not looked at.
+    """
     n, spectra = len(images), np.fft.rfft2(_normal(real)).conj()
     likeness = np.full((n, len(real)), -1, np.float32)
     best, which = np.full(n, -1, np.float32), np.zeros(n, np.int64)
@@ -39,6 +47,8 @@ def nearest(images: Array, real: Array, seen: Seen = silent) -> Near:
         one, found = [], []
         for at in range(n):
             line, shifts = _slid(rows[at] * spectra)
+            if but is not None:
+                line[but[at]] = -1
             np.maximum(likeness[at], line, out=likeness[at])
             few = np.argsort(-line, kind="stable")[:CANDIDATES]
             one += [np.roll(turned[at], -HALF * shifts[each], (0, 1)) for each in few]
@@ -46,6 +56,8 @@ def nearest(images: Array, real: Array, seen: Seen = silent) -> Near:
             seen(half * n + at + 1, 2 * n)
         others = np.stack(found)
         agree = _laid(np.stack(one), real, others.ravel()).reshape(others.shape)
+        if but is not None:
+            agree[np.take_along_axis(but, others, 1)] = -1
         top = agree.argmax(1)
         better = agree.max(1) > best
         best = np.where(better, agree.max(1), best)
