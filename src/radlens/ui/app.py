@@ -13,6 +13,7 @@ from radlens.ui.screens import (
     model_manager,
     overview,
     settings_health,
+    synthetic_studio,
     system_architecture,
 )
 from radlens.ui.spoken import spoken
@@ -26,6 +27,7 @@ PAGES = {
     ],
     "Lab": [
         (evaluation_results.show, "Evaluation & Results", "evaluation-results"),
+        (synthetic_studio.show, "Synthetic Studio", "synthetic-studio"),
     ],
     "Reading": [
         (live_prediction.show, "Live Prediction", "live-prediction"),
