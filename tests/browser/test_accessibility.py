@@ -13,6 +13,7 @@ PAGES = (
     "Overview",
     "Dataset Insights",
     "System Architecture",
+    "Model Training",
     "Evaluation & Results",
     "Live Prediction",
     "History",

@@ -14,10 +14,10 @@ from radlens.bootstrap import open_site
 from radlens.domain.errors import BadRecipe, NoSuchItem
 from radlens.domain.job import PutBack
 from radlens.domain.ledger import Kind, State
-from radlens.domain.run import Run
+from radlens.domain.run import Run, differences
 from radlens.domain.task import Mode
 from radlens.engines.bundle import read_bundle
-from radlens.lab.again import differences, finish_again, reproduce
+from radlens.lab.again import finish_again, reproduce
 from radlens.lab.checkpoint import save_weights
 from radlens.lab.logbook import Logbook, find_run, read_run
 from radlens.lab.markdown import said
@@ -94,6 +94,7 @@ def test_the_entry_of_a_run_holds_recipe_code_data_curve_metrics_and_what_came_o
     assert entry.progress["step"] == entry.progress["steps"] == 6
     assert entry.progress["images_per_s"] > 0
     assert entry.progress["left_s"] == 0
+    assert entry.progress["memory_bytes"] > 10_000_000
     bundle = run.folder / "out" / TASK.name
     assert entry.metrics == read_bundle(bundle, TASK).manifest.metrics
     for name, digest in entry.files.items():

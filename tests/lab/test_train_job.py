@@ -78,6 +78,7 @@ def test_a_queued_training_that_was_stopped_goes_on_and_ends_as_a_run_and_a_cand
     assert ended.state is JobState.DONE, ended.failure
     [run] = plant.runs()
     assert (run.id, run.state, run.name, len(run.curve)) == (half.id, State.DONE, "tiny", 2)
+    assert (half.job, run.job) == (job.id, job.id)
     [version] = plant.site.registry.versions(task="brain-tumor")
     assert (version.stage, version.source, version.by) == (Stage.CANDIDATE, "run", BY)
     assert ended.result == {

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from radlens.cli.say import lab_extra
 from radlens.domain.ledger import Kind
-from radlens.domain.run import Run
+from radlens.domain.run import Run, differences
 from radlens.ports import Site
 from radlens.storage.ledger import item_row
 
 with lab_extra("runs"):
-    from radlens.lab.again import differences, finish_again, reproduce
+    from radlens.lab.again import finish_again, reproduce
     from radlens.lab.logbook import find_run
     from radlens.lab.study import study
 

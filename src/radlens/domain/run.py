@@ -1,5 +1,6 @@
 """A training run: all that is needed to repeat it, how far it is, and what came of it."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -20,8 +21,9 @@ class Run:
     SHA-256 of the sources) and ``environment`` are what trained; ``finished_by`` what calibrated,
     measured and exported, if that is done. ``curve`` has one row an epoch (epoch from 0, loss,
     validation, images, seconds); ``progress`` says step, steps, images_per_s, left_s (if no epoch
-    is saved by early stopping) and the time it was written. ``weights`` is the SHA-256 over names
-    and values of the network that came out. ``reproduces`` is the run that this one repeats.
+    is saved by early stopping), memory_bytes (the most that its process held) and the time it was
+    written. ``weights`` is the SHA-256 over names and values of the network that came out.
+    ``reproduces`` is the run that this one repeats, ``job`` the one that trained it, if any.
     ``files`` are objects: curve, weights, start, and the bundle's parts.
     """
 
@@ -47,12 +49,24 @@ class Run:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     finished_by: Mapping[str, Any] = field(default_factory=dict)
     reproduces: str = ""
+    job: str = ""
     error: str = ""
 
     @property
     def best(self) -> float | None:
         """The best validation score so far."""
         return max((row["validation"] for row in self.curve), default=None)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch, counted from 0, that reached it."""
+        best = self.best
+        return next((n for n, row in enumerate(self.curve) if row["validation"] == best), None)
+
+    @property
+    def seconds(self) -> float:
+        """How long its epochs took together, each with its validation."""
+        return sum(row["seconds"] for row in self.curve)
 
     def item(self) -> Item:
         """The entry as the ledger keeps it."""
@@ -70,3 +84,25 @@ class Run:
         entry = {name: getattr(item, name) for name in OF_ENTRY}
         body = dict(item.body)
         return cls(**entry, **body | {"curve": tuple(body["curve"])})
+
+
+def differences(*runs: Run) -> dict[str, tuple[object, ...]]:
+    """What may explain why runs differ, a value for each: code, environment, data, recipe."""
+    sides = [_facts(run) for run in runs]
+    names = dict.fromkeys(name for facts in sides for name in facts)
+    rows = {name: tuple(facts.get(name) for facts in sides) for name in names}
+    return {name: row for name, row in rows.items() if any(value != row[0] for value in row)}
+
+
+def _facts(run: Run) -> dict[str, object]:
+    facts: dict[str, object] = {"dataset": run.dataset[:12], "architecture": run.architecture}
+    facts |= {f"code {name}": value[:16] for name, value in run.code.items()}
+    return facts | dict(run.environment) | _flat(tomllib.loads(run.recipe))
+
+
+def _flat(entries: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in entries.items():
+        inner = _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {}
+        flat |= inner or {f"{prefix}{name}": value}
+    return flat

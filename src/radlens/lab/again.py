@@ -91,25 +91,3 @@ def finish_again(site: Site, reference: str, *, out: Path | None = None) -> Run:
 def plan_of(run: Run) -> Recipe:
     """The recipe that a run recorded; raises BadRecipe where today's code reads it no longer."""
     return recipe_of(tomllib.loads(run.recipe), run.recipe)
-
-
-def differences(one: Run, other: Run) -> dict[str, tuple[object, object]]:
-    """What may explain why two runs differ: code, environment, dataset, seed, recipe entries."""
-    sides = []
-    for run in (one, other):
-        facts: dict[str, object] = {"dataset": run.dataset[:12], "architecture": run.architecture}
-        facts |= {f"code {name}": value[:16] for name, value in run.code.items()}
-        facts |= dict(run.environment)
-        facts |= _flat(tomllib.loads(run.recipe))
-        sides.append(facts)
-    names = dict.fromkeys((*sides[0], *sides[1]))
-    pairs = {name: (sides[0].get(name), sides[1].get(name)) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _flat(entries: dict[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in entries.items():
-        inner = _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {}
-        flat |= inner or {f"{prefix}{name}": value}
-    return flat

@@ -13,6 +13,7 @@ from radlens.domain.ledger import Kind
 from radlens.domain.ledger import State as How
 from radlens.domain.run import Run
 from radlens.lab.checkpoint import CURVE, State, curve_lines, write
+from radlens.lab.memory import most_memory
 from radlens.lab.record import code, environment
 from radlens.ports import Site
 from radlens.storage.ledger import item_of, item_row
@@ -88,6 +89,7 @@ class Logbook(Generic[R]):
             "step": at.step,
             "steps": steps,
             "images_per_s": last["images"] / max(last["seconds"], 0.01),
+            "memory_bytes": most_memory(),
             "left_s": spent * (steps - at.step) / at.step,
             "time": self.site.clock().isoformat(timespec="seconds"),
         }

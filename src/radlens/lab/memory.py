@@ -1,6 +1,8 @@
-"""Let the C library keep what training gives back, for the next step."""
+"""The memory of a process that trains: kept for the next step, and how much it was at most."""
 
 import ctypes
+import resource
+import sys
 from contextlib import suppress
 
 # <malloc.h> of glibc: options of mallopt(3).
@@ -18,3 +20,9 @@ def keep_freed_memory() -> None:
         mallopt(MMAP_MAX, 0)
         mallopt(TRIM_THRESHOLD, 2**31 - 1)
         mallopt(TOP_PAD, 2**28)
+
+
+def most_memory() -> int:
+    """The most memory that this process has held since it began, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak

@@ -27,16 +27,16 @@ from radlens.ports import Site
 
 
 def train(
-    site: Site, recipe: Path, *, data: str, out: Path, told: Bars | None = None
+    site: Site, recipe: Path, *, data: str, out: Path, told: Bars | None = None, job: str = ""
 ) -> Run | None:
     """Train by a recipe, finish what came out, and give the run's entry.
 
     ``data`` is what ``find_dataset`` knows: a name or id on record, or a folder. ``out`` is the
     run's folder: recipe, entry, checkpoint, weights, curve, record, and the bundle ``out/<task>``.
     A run that was stopped goes on from its last epoch when it is started again with the same
-    ``out``. Whoever is ``told`` hears how far it is. Under ``torchrun`` the processes train
-    together; all but the first one give None. Raises BadRecipe, BadDataset or, where the export
-    disagrees with itself, BadBundle.
+    ``out``. Whoever is ``told`` hears how far it is; ``job`` is the one that asks for it. Under
+    ``torchrun`` the processes train together; all but the first one give None. Raises BadRecipe,
+    BadDataset or, where the export disagrees with itself, BadBundle.
     """
     plan = read_recipe(recipe)
     task = task_of(site, plan)
@@ -56,6 +56,7 @@ def train(
         book = Logbook.open(site, out, plan, name=recipe.stem, dataset=splits.dataset.id, kind=Run)
         kept = {START: site.blobs.put(dump(network.state_dict()))} if start.elsewhere else {}
         book.came_from(start.parents, kept)
+        book.put(job=job)
         with book.failing():
             trained = learn(book, network, splits, plan=plan, task=task, seen=bars("training"))
             bars("export and evaluation")

@@ -39,7 +39,7 @@ def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, An
     try:
         told("beginning")
         recipe = _recipe(job, folder)
-        run = train(site, recipe, data=_text(job, "data"), out=out, told=told)
+        run = train(site, recipe, data=_text(job, "data"), out=out, told=told, job=job.id)
     except Cancelled:
         let_go(site, out, Run, "It was cancelled.")
         raise

@@ -11,6 +11,7 @@ from radlens.ui.screens import (
     history,
     live_prediction,
     model_manager,
+    model_training,
     overview,
     settings_health,
     synthetic_studio,
@@ -26,6 +27,7 @@ PAGES = {
         (system_architecture.show, "System Architecture", "system-architecture"),
     ],
     "Lab": [
+        (model_training.show, "Model Training", "model-training"),
         (evaluation_results.show, "Evaluation & Results", "evaluation-results"),
         (synthetic_studio.show, "Synthetic Studio", "synthetic-studio"),
     ],

@@ -20,7 +20,7 @@ def show(chart: alt.Chart | alt.LayerChart, said: str) -> None:
         chart.properties(
             background="transparent",
             description=said,
-            padding={"right": 16},
+            padding={"left": 6, "right": 16},
             usermeta={"embedOptions": {"renderer": "svg"}},  # text that can be read aloud
         ),
         width="stretch",

@@ -1,0 +1,84 @@
+"""Model Training as an engineer uses it: choose, start, watch, cancel, look, compare."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from radlens.bootstrap import open_site
+from radlens.cli.kinds import KINDS
+from radlens.lab.train import train
+from radlens.settings import Settings
+from radlens.usecases.work import Worker, work
+from tests.browser.test_about import go
+from tests.builders import TASKS
+from tests.lab.tiny import write_dataset, write_recipe
+
+
+def site_of(server):
+    """The server's site, opened beside it as a command does."""
+    return open_site(Settings(home=server.home, workers=1, gallery="gallery"))
+
+
+@pytest.fixture(scope="module")
+def trained(server) -> str:
+    """A tiny run on drawn images, whose recipe is on record with it; gives its name."""
+    recipe, folder = write_recipe(server.home / "tiny.toml"), server.home / "drawn"
+    write_dataset(folder, TASKS["brain-tumor"], {"train": 24, "val": 12, "test": 12})
+    with site_of(server) as site:
+        train(site, recipe, data=str(folder), out=server.home / "run")
+    return recipe.stem
+
+
+@pytest.fixture
+def worker(server):
+    """Do what is queued, at the priority of a person who waits; a server's worker is nicer."""
+
+    def does() -> None:
+        with site_of(server) as site:
+            work(site, Worker("w", KINDS, server.home / "jobs"), once=True)
+
+    return does
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option).first.click()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
+def start(page: Page, recipe: str) -> None:
+    go(page, "Model Training")
+    choose(page, "Recipe", f"{recipe} (run")
+    page.get_by_role("heading", name=f"{recipe} (run").wait_for()
+    choose(page, "Dataset to train on", "drawn (")
+    page.get_by_role("button", name="Start a run").click()
+    page.get_by_text("Waits for a worker").wait_for()
+
+
+def test_a_run_is_started_done_by_a_worker_and_seen_with_its_curves(opened, worker, trained):
+    start(opened, trained)
+    worker()
+    expect(opened.get_by_text("No training is queued or runs.")).to_be_visible()
+    runs = opened.get_by_role("table", name=re.compile("the newest first"))
+    expect(runs.get_by_role("row").filter(has_text="done")).to_have_count(2)
+    runs.get_by_role("button", name="Open").first.click()
+    expect(opened.get_by_role("heading", name="Which epoch, and why")).to_be_visible()
+    expect(opened.get_by_role("listitem").filter(has_text="memory at most")).to_contain_text("GiB")
+    drawn = opened.locator("[role=graphics-document]")
+    expect(drawn.nth(1)).to_have_attribute("aria-label", re.compile("in 3 epochs, at its best"))
+    opened.reload()  # the address names the run
+    opened.get_by_role("heading", name=trained, exact=True).wait_for()
+    opened.get_by_role("button", name="Back to the runs").click()
+    opened.get_by_role("heading", name="Runs", exact=True).wait_for()
+    choose(opened, "Runs to compare", "Select all")
+    opened.keyboard.press("Escape")
+    expect(opened.get_by_text("Recipe, data, code and machine are the same.")).to_be_visible()
+
+
+def test_a_queued_run_is_cancelled_on_the_page(opened, trained):
+    start(opened, trained)
+    opened.get_by_role("button", name="Cancel").click()
+    expect(opened.get_by_text("No training is queued or runs.")).to_be_visible()
+    expect(opened.get_by_text("The last ones that did not come to their end")).to_be_visible()
