@@ -98,6 +98,14 @@ def test_what_cannot_be_added_is_refused_at_once_and_leaves_nothing(
     assert site.jobs.jobs() == []
 
 
+def test_every_image_that_is_refused_is_named(api: TestClient) -> None:
+    error = add(api, [*images(), COLOURS, COLOURS]).json()["error"]
+    assert error["message"].startswith("2 of 8 images are refused, first 6.png")
+    assert error["hint"].startswith("Leave them out: 6.png, 7.png. ")
+    error = add(api, [*images(), *[COLOURS] * 12]).json()["error"]
+    assert "14.png, 15.png and 2 more" in error["hint"]
+
+
 def test_an_addition_is_told_with_its_steps_by_name_and_id(site: Site, api: TestClient) -> None:
     assert api.get("/v1/diseases").json() == []
     assert api.get("/v1/diseases/ring_lesion").status_code == 404

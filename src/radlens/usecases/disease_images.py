@@ -19,6 +19,7 @@ from radlens.usecases.datasets import register
 from radlens.usecases.read import admitted, read
 
 FEWEST, MOST = 5, 500
+NAMED = 10  # images that are named to whoever has to leave them out
 
 # The files as they were sent: the name of each, which stays with whoever sent it, and its bytes.
 Sent = Sequence[tuple[str, bytes]]
@@ -105,8 +106,14 @@ def admit(site: Site, names: Sequence[str], scans: Sequence[Scan], task: Task) -
         name, why = refused[0]
         raise NotThisTask(
             f"{len(refused)} of {len(names)} images are refused, first {name}: {why.message}",
-            hint="Leave them out. " + why.hint,
+            hint=f"Leave them out: {_names([name for name, _ in refused])}. {why.hint}",
         )
+
+
+def _names(refused: list[str]) -> str:
+    """Some of the names, and how many more there are."""
+    more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
+    return ", ".join(refused[:NAMED]) + more
 
 
 def _scan(site: Site, name: str, content: bytes) -> Scan:
