@@ -17,13 +17,14 @@ import torch
 from bench import lab_data, lab_gate, lab_training, lab_uncertainty
 from bench.figure import Figure, show
 from bench.lab_evaluate import evaluation_ratio
-from radlens.bootstrap import GALLERY, PACKAGE, open_site, read_tasks
+from radlens.bootstrap import GALLERY, PACKAGE, open_site
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
 from radlens.lab.dataset import find_dataset
 from radlens.lab.splitting import Plan, split
 from radlens.lab.subject import answered, images_of, logits_of
 from radlens.settings import Settings
+from radlens.storage.card_files import read_tasks
 
 TASKS = read_tasks(PACKAGE / "tasks")
 REAL = ("chest-xray", "brain-tumor")

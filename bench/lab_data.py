@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from PIL import Image as Picture
 
-from radlens.bootstrap import PACKAGE, open_site, read_tasks
+from radlens.bootstrap import PACKAGE, open_site
 from radlens.domain.dataset import TEST, TRAIN, Dataset, Image
 from radlens.domain.prediction import ImageRef
 from radlens.domain.scan import Pixels
@@ -30,6 +30,7 @@ from radlens.lab.memory import keep_freed_memory
 from radlens.lab.scan import findings
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.storage.card_files import read_tasks
 from radlens.usecases.datasets import named, register
 
 TASKS = read_tasks(PACKAGE / "tasks")

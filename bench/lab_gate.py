@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figure import Figure, show
-from radlens.bootstrap import PACKAGE, read_tasks
+from radlens.bootstrap import PACKAGE
 from radlens.domain.gate import Share, Verdict
 from radlens.domain.model import Manifest
 from radlens.domain.scan import Scan
@@ -24,6 +24,7 @@ from radlens.imaging.decode import decode
 from radlens.imaging.prepare import prepare
 from radlens.lab.strangers import strangers
 from radlens.model_ports import Engine
+from radlens.storage.card_files import read_tasks
 from radlens.usecases.read import gated
 
 

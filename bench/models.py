@@ -7,13 +7,14 @@ import onnx
 import torch
 from torch import nn
 
-from radlens.bootstrap import PACKAGE, read_tasks
+from radlens.bootstrap import PACKAGE
 from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint
 from radlens.domain.model import InputSpec, Manifest
 from radlens.lab.bundles import digests, golden_logits, write_bundle
 from radlens.lab.export import OPSET, export
 from radlens.lab.networks import Net, build
+from radlens.storage.card_files import read_tasks
 
 SPEC = InputSpec(224, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), (1.0, 99.0))
 TASK = read_tasks(PACKAGE / "tasks")["chest-xray"]

@@ -18,7 +18,7 @@ import torch
 from bench.figure import Figure, once, show
 from bench.synth_made import Ground, assessed, minutes_to_adapt, steps_needed
 from bench.synth_training import training_ratio
-from radlens.bootstrap import PACKAGE, open_site, read_tasks
+from radlens.bootstrap import PACKAGE, open_site
 from radlens.domain.dataset import Dataset
 from radlens.domain.errors import NoSuchItem
 from radlens.lab.dataset import find_dataset
@@ -28,6 +28,7 @@ from radlens.lab.synth.find import shipped
 from radlens.lab.synth.recipe import read_synth_recipe
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.storage.card_files import read_tasks
 
 TASK = read_tasks(PACKAGE / "tasks")["brain-tumor"]
 RECIPE = PACKAGE / "lab" / "recipes" / "synth" / "brain-tumor.toml"

@@ -16,7 +16,7 @@ from PIL import Image
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from radlens.api.callers import CALLER
-from radlens.bootstrap import PACKAGE, open_site, read_tasks
+from radlens.bootstrap import PACKAGE, open_site
 from radlens.domain.account import Caller, Role
 from radlens.domain.audit import Actor, Entry, Verb, verify
 from radlens.domain.calibration import Calibration
@@ -32,6 +32,7 @@ from radlens.engines.golden import golden_scan
 from radlens.imaging.prepare import prepare
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.storage.card_files import read_tasks
 from radlens.usecases.activate import activate
 from radlens.usecases.register import register
 

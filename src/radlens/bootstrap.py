@@ -27,6 +27,7 @@ from radlens.passwords import Argon2Passwords
 from radlens.ports import Blobs, Site
 from radlens.settings import Settings, load_settings
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
+from radlens.storage.card_files import task_cards
 from radlens.storage.cards import SqlCards
 from radlens.storage.database import Database
 from radlens.storage.guesses import SqlGuessing
@@ -113,8 +114,7 @@ def _in_memory(settings: Settings) -> Iterator[Site]:
 
 def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None) -> Site:
     database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
-    plain = read_tasks(PACKAGE / "tasks") | read_tasks(settings.home / "tasks")
-    cards = SqlCards(database, plain)
+    cards = SqlCards(database, task_cards(settings, PACKAGE / "tasks"))
     registry = SqlRegistry(database)
     folder = settings.home if seal else None
     site = Site(
@@ -189,12 +189,6 @@ def _accounts(settings: Settings, database: Database) -> Accounts:
         lifetimes=settings.lifetimes,
         new_secret=lambda: token_urlsafe(32),
     )
-
-
-def read_tasks(folder: Path) -> dict[str, Task]:
-    """Every task card of a folder by name; a site's own cards add to the package's."""
-    cards = (Task.from_toml(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml")))
-    return {card.name: card for card in cards}
 
 
 def _seal(settings: Settings) -> FileSeal:

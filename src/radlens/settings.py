@@ -42,6 +42,7 @@ class Settings:
     s3_key: str = field(default="", repr=False)
     s3_secret: str = field(default="", repr=False)
     site_name: str = "RadLens"
+    language: str = "en"
     log_format: str = "auto"
     log_level: str = "info"
     upload_bytes: int = Bounds.upload_bytes

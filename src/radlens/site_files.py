@@ -20,7 +20,8 @@ def collected(settings: Settings, *, signer: str | None, keys: bool) -> dict[str
     a key of its own, that it may have signed.
     """
     home = settings.home
-    places = {f"tasks/{path.name}": path for path in sorted((home / "tasks").glob("*.toml"))}
+    cards = sorted(path for how in ("*.toml", "*/*.toml") for path in (home / "tasks").glob(how))
+    places = {path.relative_to(home).as_posix(): path for path in cards}
     places |= _places(settings)
     if not keys:
         del places[KEY]
@@ -38,7 +39,7 @@ def placed(files: Mapping[str, bytes], settings: Settings) -> list[str]:
     home, left = settings.home, list[str]()
     known = _places(settings) | {SETTINGS: home / SETTINGS}
     for name, content in files.items():
-        path = known.get(name, home / "tasks" / Path(name).name)
+        path = known.get(name, home / "tasks" / Path(*Path(name).parts[1:]))
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with path.open("xb") as stream:

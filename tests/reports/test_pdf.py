@@ -56,6 +56,17 @@ def test_the_text_is_the_golden_text(case: str) -> None:
     assert words == golden.read_text("utf-8")
 
 
+def test_labels_are_called_as_the_card_calls_them_in_another_language() -> None:
+    prediction, task, evidence = samples.chest()
+    german = task.told_in((samples.CARDS / "de" / f"{task.name}.toml").read_text("utf-8"))
+    words = words_of(pdf(prediction, task=german, scan=samples.a_scan(), evidence=evidence))
+    assert german.title in words
+    for name in task.names:
+        assert german.label(name).title in words
+    assert "Pleuraverdickung" in words
+    assert "Pleural thickening" not in words
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_same_input_gives_the_same_bytes(case: str) -> None:
     assert made(case) == made(case)

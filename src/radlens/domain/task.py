@@ -114,6 +114,25 @@ class Task:
                 return label
         raise NoSuchLabel(f"The task {self.name} has no label {name!r}.")
 
+    def told_in(self, words: str) -> "Task":
+        """The card in another language; ``words`` are TOML: ``title``, ``intended_use`` and a table
+        ``[labels.NAME]`` with ``title`` and ``meaning``, each of them if it is known.
+
+        Names, order and codes stay. Raises BadCard for an entry that the card has not.
+        """
+        try:
+            told = tomllib.loads(words)
+            of_labels = {name: dict(entry) for name, entry in told.pop("labels", {}).items()}
+        except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
+            raise BadCard(f"The words for {self.name} cannot be read: {error}.") from error
+        _only_words(self.name, told, ("title", "intended_use"))
+        for name, entry in of_labels.items():
+            _only_words(f"{self.name}, {name}", entry, ("title", "meaning"))
+        if unknown := of_labels.keys() - {*self.names}:
+            raise BadCard(f"The card of {self.name} has no label {min(unknown)!r}.")
+        labels = tuple(replace(label, **of_labels.get(label.name, {})) for label in self.labels)
+        return replace(self, labels=labels, **told)
+
     @staticmethod
     def from_toml(text: str) -> "Task":
         """Read a task card; raises BadCard where an entry is missing, unknown or twice."""
@@ -140,6 +159,12 @@ def label_of(entry: Mapping[str, Any]) -> Label:
     fields = dict(entry)
     codes = tuple(Code(**code) for code in fields.pop("codes", ()))
     return Label(urgency=Urgency(fields.pop("urgency")), codes=codes, **fields)
+
+
+def _only_words(of: str, words: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for name, word in words.items():
+        if name not in known or not isinstance(word, str) or not word.strip():
+            raise BadCard(f"The words for {of} cannot have {name} = {word!r}.")
 
 
 def _alike(one: Label, other: Label) -> bool:

@@ -17,7 +17,7 @@ from radlens.ports import Site
 from radlens.usecases.backup import CONTENTS, Seen
 from radlens.usecases.verify import Verified, verify_records
 
-NAME = re.compile(r"tables/[a-z_]+\.jsonl|files/[a-z.-]+|files/tasks/[\w.-]+\.toml")
+NAME = re.compile(r"tables/[a-z_]+\.jsonl|files/[a-z.-]+|files/tasks/(?:[a-z-]+/)?[\w.-]+\.toml")
 CHUNK = 2**20
 
 

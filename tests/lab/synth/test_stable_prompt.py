@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from radlens.bootstrap import PACKAGE, read_tasks
+from radlens.bootstrap import PACKAGE
 from radlens.domain.errors import TooLarge
 from radlens.lab.synth.stable_parts import CLIPTokenizer
 from radlens.lab.synth.stable_prompt import MOST_LETTERS, left_out, prompt_of
+from radlens.storage.card_files import read_tasks
 from tests.lab.synth.tiny_stable import tiny_vocabulary
 
 TASKS = read_tasks(PACKAGE / "tasks")

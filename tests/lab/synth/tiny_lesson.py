@@ -5,10 +5,11 @@ from pathlib import Path
 
 import torch
 
-from radlens.bootstrap import PACKAGE, read_tasks
+from radlens.bootstrap import PACKAGE
 from radlens.imaging.decode import decode
 from radlens.lab.synth.generator import Lesson
 from radlens.lab.synth.stable import open_base
+from radlens.storage.card_files import read_tasks
 from tests.builders import picture, png
 
 TASK = read_tasks(PACKAGE / "tasks")["brain-tumor"]
