@@ -108,6 +108,26 @@ def test_a_disease_is_taught_and_drawn_on_the_page(studio, site, tiny, tmp_path:
     assert 'alt="synthetic ring, number 3"' in text
 
 
+def test_a_disease_whose_images_are_on_record_is_sent_to_the_registry_once(
+    studio, site, tiny
+) -> None:
+    assert "No images of a new disease are on record yet" in studio().text
+    teach(studio())
+    page = studio()
+    field(page.at.text_input, "What people call it").set_value("Ring")
+    field(page.at.text_area, "What it is, in a plain sentence").set_value("A bright ring.")
+    press(page, "Send to the registry")
+    press(page, "Send to the registry")
+    job, _ = site.jobs.jobs()
+    [images] = site.ledger.items(Kind.DATASET, name="ring-images")
+    asked = job.arguments
+    assert (job.kind, asked["disease"], asked["images"]) == ("disease", "ring", images.id)
+    assert (asked["title"], asked["urgency"]) == ("Ring", "critical")
+    field(page.at.text_input, "What people call it").set_value("")
+    press(page, "Send to the registry")
+    assert 'role="alert"' in page.text
+
+
 @pytest.mark.parametrize(
     ("n", "changes", "words"),
     [

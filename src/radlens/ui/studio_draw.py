@@ -72,6 +72,7 @@ def _form(site: Site, task: str, labels: list[str]) -> None:
             guidance=float(guidance),
             steps=int(steps),
             name=name.strip()[:100],
+            task=task,
         )
         studio_jobs.ask(WHAT, lambda by: queue_generate(site, order, by=by))
 

@@ -13,6 +13,7 @@ from radlens.domain.job import JobKind
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.promotion import Result
 from radlens.domain.release import DECIDING, LARGEST_RATIO, Release
+from radlens.domain.synthesis import LEAST
 from radlens.domain.task import Task
 from radlens.ports import Site
 from radlens.ui import studio_jobs
@@ -123,7 +124,8 @@ def _found(site: Site, item: Item) -> None:
 def _too_few(images: Mapping[str, int]) -> str:
     return (
         f"Its images are too few to measure how near they are to real ones: {images['made']:,} "
-        f"drawn, {images['train']:,} training and {images['held_out']:,} held-out images."
+        f"drawn, {images['train']:,} training and {images['held_out']:,} held-out images, and "
+        f"{LEAST} of each are needed."
     )
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from radlens.domain.errors import NoSuchItem
+from radlens.domain.errors import BadOrder, NoSuchItem
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.ledger import Kind, State
 from radlens.ports import Site
@@ -52,11 +52,23 @@ def generators(site: Site, task: str | None = None) -> list[Known]:
     return [known for known in found if task in (None, known.task)]
 
 
-def drawing(site: Site, disease: str, reference: str = "") -> Known:
-    """The generator that is meant, or the newest that draws the disease; raises NoSuchItem."""
-    for known in generators(site):
-        if known.draws and _meant(known, reference) and disease in known.labels:
-            return known
+def drawing(site: Site, disease: str, reference: str = "", task: str = "") -> Known:
+    """The generator that is meant, or the newest that draws the disease, of a task if one is named.
+
+    Raises NoSuchItem, and BadOrder where nothing says of which task it is to be.
+    """
+    able = [
+        known
+        for known in generators(site, task or None)
+        if known.draws and _meant(known, reference) and disease in known.labels
+    ]
+    if len(tasks := sorted({known.task for known in able})) > 1:
+        raise BadOrder(
+            f"Generators of {' and '.join(tasks)} draw {disease!r}.",
+            hint="Say of which task it is to be, or name the generator.",
+        )
+    if able:
+        return able[0]
     raise NoSuchItem(
         f"No generator{f' {reference[:100]!r}' * bool(reference)} draws {disease[:100]!r}.",
         hint="`radlens synth list` names what each one draws; `radlens synth adapt` teaches more.",

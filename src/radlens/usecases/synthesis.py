@@ -50,7 +50,7 @@ def queue_generate(site: Site, order: Order, *, by: Actor) -> Job:
     """Have images drawn into a dataset; raises BadOrder, NoSuchItem."""
     with attempted(site, Verb.QUEUE_JOB, JobKind.GENERATE, by=by):
         check_order(order)
-        known = drawing(site, order.disease, order.generator)
+        known = drawing(site, order.disease, order.generator, order.task)
     arguments = asdict(order) | {"generator": known.digest}
     return enqueue_once(site, JobKind.GENERATE, arguments, by=by)
 

@@ -4,7 +4,14 @@ import streamlit as st
 
 from radlens.domain.ledger import Item, Kind
 from radlens.ports import Site
-from radlens.ui import door, studio_draw, studio_measured, studio_teach, studio_use
+from radlens.ui import (
+    door,
+    studio_class,
+    studio_draw,
+    studio_measured,
+    studio_teach,
+    studio_use,
+)
 from radlens.ui.lacking import lacking
 from radlens.ui.markup import code, empty, head
 from radlens.ui.spoken import spoken
@@ -26,6 +33,13 @@ def show() -> None:
         studio_teach.offer(site, task)
     with st.container(border=True, key="card-draw"), spoken():
         studio_draw.offer(site, task)
+    with spoken():
+        _worth(site, task)
+    with st.container(border=True, key="card-class"), spoken():
+        studio_class.offer(site, task)
+
+
+def _worth(site: Site, task: str) -> None:
     drawn = [item for item in site.ledger.items(Kind.DATASET) if _drawn(item, task)]
     if not drawn:
         with st.container(border=True, key="card-none"):
@@ -34,11 +48,6 @@ def show() -> None:
             st.html(code("radlens synth generate --disease NAME -n 200"))
         return
     item = _choose(drawn)
-    with spoken():
-        _measured(site, item)
-
-
-def _measured(site: Site, item: Item) -> None:
     verdicts = releases(site, dataset_of(site, item))
     with st.container(border=True, key="card-measured"), spoken():
         studio_measured.draw(site, item, verdicts)
