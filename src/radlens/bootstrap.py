@@ -114,7 +114,7 @@ def _in_memory(settings: Settings) -> Iterator[Site]:
 
 def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None) -> Site:
     database = Watched(stored, lambda: checkpoint_when_due(sealing, every=settings.audit_every))
-    cards = SqlCards(database, task_cards(settings, PACKAGE / "tasks"))
+    cards = SqlCards(database, cards_of(settings))
     registry = SqlRegistry(database)
     folder = settings.home if seal else None
     site = Site(
@@ -189,6 +189,11 @@ def _accounts(settings: Settings, database: Database) -> Accounts:
         lifetimes=settings.lifetimes,
         new_secret=lambda: token_urlsafe(32),
     )
+
+
+def cards_of(settings: Settings) -> dict[str, Task]:
+    """The package's task cards and a site's own, in its language; raises BadCard, BadSettings."""
+    return task_cards((PACKAGE / "tasks", settings.home / "tasks"), settings.language)
 
 
 def _seal(settings: Settings) -> FileSeal:

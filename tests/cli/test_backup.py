@@ -178,6 +178,8 @@ def test_secrets_stay_where_they_are_unless_the_key_is_asked_for(home, empty, tm
     fill(home, 1)
     (home / "radlens.toml").write_text('site_name = "Köln"\n')
     (home / "audit.key").chmod(0o600)
+    (home / "tasks" / "fr").mkdir()
+    (home / "tasks" / "fr" / "unserved.toml").write_text('title = "Sans modèle"\n')
     key = (home / "audit.key").read_bytes()
     _, said = run(home, "backup", tmp_path / "kept.zip")
     assert "Without the private key" in said
@@ -187,6 +189,7 @@ def test_secrets_stay_where_they_are_unless_the_key_is_asked_for(home, empty, tm
     run(empty, "restore", tmp_path / "kept.zip")
     assert load(empty).site_name == "Köln"
     assert (empty / "tasks" / "unserved.toml").exists()
+    assert (empty / "tasks" / "fr" / "unserved.toml").exists()
     assert not (empty / "audit.key").exists()
     run(home, "backup", tmp_path / "keys.zip", "--with-keys")
     twin = tmp_path / "twin"

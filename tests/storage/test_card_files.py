@@ -4,17 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from radlens.bootstrap import PACKAGE
+from radlens.bootstrap import cards_of
 from radlens.domain.errors import BadCard, BadSettings
 from radlens.settings import Settings
-from radlens.storage.card_files import task_cards
 from tests.builders import TASKS
-
-SHIPPED = PACKAGE / "tasks"
 
 
 def cards(home: Path, language: str):
-    return task_cards(Settings(home=home, language=language), SHIPPED)
+    return cards_of(Settings(home=home, language=language))
 
 
 def test_every_label_of_every_shipped_card_is_told_in_german(tmp_path: Path):

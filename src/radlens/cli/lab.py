@@ -5,14 +5,13 @@ from shlex import quote
 
 import click
 
-from radlens.bootstrap import PACKAGE, settings
+from radlens.bootstrap import cards_of, settings
 from radlens.cli.say import lab_extra
 from radlens.domain.audit import Actor
 from radlens.domain.errors import BadRecipe, UnknownTask
 from radlens.domain.job import JobKind
 from radlens.domain.task import Task
 from radlens.ports import Site
-from radlens.storage.card_files import task_cards
 from radlens.usecases.jobs import enqueue
 from radlens.usecases.release import unreleased
 
@@ -62,4 +61,4 @@ def _next(bundle: Path) -> str:
 
 
 def _tasks() -> dict[str, Task]:
-    return task_cards(settings(), PACKAGE / "tasks")
+    return cards_of(settings())
