@@ -17,8 +17,9 @@ from fastapi.testclient import TestClient
 from radlens.api.app import create_api
 from radlens.domain.audit import Act, Actor, Entry, Outcome, Verb, follow
 from radlens.ports import Site
-from radlens.reports.audit_csv import FORMULA, csv_lines
+from radlens.reports.audit_csv import csv_lines
 from radlens.reports.audit_fhir import fhir_lines
+from radlens.reports.csv_text import FORMULA
 from tests.builders import let_in, tiny_site
 from tests.storage.samples import NOON
 

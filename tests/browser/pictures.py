@@ -66,6 +66,16 @@ def dataset_insights(page: Page) -> None:
     page.locator(".vega-embed svg").first.wait_for()
 
 
+def worklist(page: Page) -> None:
+    """The first case, taken, with its first finding decided."""
+    _go(page, "Worklist & Review")
+    page.get_by_role("button", name="Take the next case").click()
+    page.get_by_role("list", name="Findings to review").wait_for()
+    page.get_by_role("img", name="Image").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+
+
 def _go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
@@ -89,6 +99,7 @@ def phantoms(home: Path) -> None:
 PICTURES: dict[str, Callable[[Page], None]] = {
     "live-prediction": live_prediction,
     "history": history,
+    "worklist": worklist,
     "system-architecture": system_architecture,
     "overview": overview,
     "future-scope": future_scope,

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.builders import picture, png
+from radlens.domain.audit import Actor
+from radlens.usecases.predict import predict
+from tests.builders import picture, png, tiny_site
 
 AXE = Path(__file__).parents[2] / ".axe" / "axe.min.js"
 SERIOUS = ("serious", "critical")
@@ -16,6 +18,7 @@ PAGES = (
     "Model Training",
     "Evaluation & Results",
     "Live Prediction",
+    "Worklist & Review",
     "History",
     "Future Scope",
     "Model Manager",
@@ -64,6 +67,18 @@ def test_a_result_has_no_serious_barrier(opened, axe):
     opened.get_by_role("heading", name="All findings").wait_for()
     opened.locator(".vega-embed svg").wait_for()
     assert complaints(opened, axe) == []
+
+
+def test_a_review_has_no_serious_barrier(opened, axe, server):
+    with tiny_site(server.home) as site:
+        predict(site, png(picture(43)), task="chest-xray", by=Actor("tester", "cli"))
+    opened.goto(f"{server.url}/worklist-review")
+    opened.get_by_role("button", name="Take the next case").click()
+    opened.get_by_role("list", name="Findings to review").wait_for()
+    opened.get_by_role("button", name="Reject").first.click()
+    for width in (1440, 390):
+        opened.set_viewport_size({"width": width, "height": 1000})
+        assert complaints(opened, axe) == []
 
 
 def test_axe_sees_a_barrier_that_was_put_there(opened, axe):

@@ -173,7 +173,7 @@ def test_a_case_is_in_review_as_long_as_a_reader_holds_it():
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(0, "just now"), (59, "59 min"), (60, "1 h"), (47 * 60, "47 h"), (48 * 60, "2 days")],
+    [(0, "< 1 min"), (59, "59 min"), (60, "1 h"), (47 * 60, "47 h"), (48 * 60, "2 days")],
 )
 def test_an_age_is_in_the_unit_that_says_something(minutes, words):
     assert age_words(timedelta(minutes=minutes)) == words

@@ -114,6 +114,6 @@ def age_words(age: timedelta) -> str:
     """An age in the unit that says something: ``12 min``, ``3 h``, ``5 days``."""
     minutes = int(age.total_seconds() // 60)
     if minutes < 60:
-        return f"{minutes} min" if minutes else "just now"
+        return f"{minutes} min" if minutes else "< 1 min"
     hours = minutes // 60
     return f"{hours} h" if hours < 48 else f"{hours // 24} days"

@@ -16,6 +16,7 @@ from radlens.ui.screens import (
     settings_health,
     synthetic_studio,
     system_architecture,
+    worklist,
 )
 from radlens.ui.spoken import spoken
 
@@ -33,6 +34,7 @@ PAGES = {
     ],
     "Reading": [
         (live_prediction.show, "Live Prediction", "live-prediction"),
+        (worklist.show, "Worklist & Review", "worklist-review"),
         (history.show, "History", "history"),
     ],
     "Outlook": [

@@ -40,8 +40,8 @@ def show(site: Site, prediction_id: str, *, file: str | None = None) -> None:
             plates.clear()  # or the pictures would be shown from this process's memory
         with evidence, spoken():
             pictures = plates(prediction_id, _site=site, _task=task)
-            view(prediction, pictures, start=_first(prediction, task))
-            _downloads(site, prediction, task)
+            view(prediction, pictures, start=start_label(prediction, task))
+            downloads(site, prediction, task)
     with st.container(border=True, key="card-findings"):
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -53,7 +53,7 @@ def show(site: Site, prediction_id: str, *, file: str | None = None) -> None:
             st.html(_origin(prediction))
 
 
-def _first(prediction: Prediction, task: Task) -> str:
+def start_label(prediction: Prediction, task: Task) -> str:
     """The label that the viewer starts with: the most urgent of the reported, or the likeliest."""
     found = [finding for finding, _ in reported(prediction, task)] or by_probability(prediction)
     return found[0].label
@@ -76,7 +76,8 @@ def _statement(prediction: Prediction, task: Task, file: str | None) -> str:
     )
 
 
-def _downloads(site: Site, prediction: Prediction, task: Task) -> None:
+def downloads(site: Site, prediction: Prediction, task: Task) -> None:
+    """Offer the report and the answer, each made and told to the log when it is asked for."""
     with st.container(horizontal=True):
         st.download_button(
             "PDF report",

@@ -34,4 +34,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
       return line;
     }),
   );
+  if (data.keys) return stepping(parentElement);
+}
+
+// The letters j and k go through the rows.
+function stepping(parentElement) {
+  const step = (by) => () => {
+    const buttons = [...parentElement.querySelectorAll("tbody button")];
+    const here = buttons.indexOf(parentElement.querySelector("tbody button:focus"));
+    buttons[Math.min(Math.max(here + by, 0), buttons.length - 1)]?.focus();
+  };
+  const stop = new AbortController();
+  shortcuts({ j: step(1), k: step(-1) }, stop.signal);
+  return () => stop.abort();
 }

@@ -24,14 +24,22 @@ _table = st.components.v2.component(
     "radlens.table",
     html="<table><caption></caption><thead></thead><tbody></tbody></table>",
     css=_part("table.css"),
-    js=_part("table.js"),
+    js=_part("shortcuts.js") + _part("table.js"),
 )
 
 
 def table(
-    caption: str, columns: Sequence[str], rows: Sequence[Row], *, key: str = "table"
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    key: str = "table",
+    keys: bool = False,
 ) -> str | None:
-    """Draw the rows; the id of the one that was opened just now. ``key`` is the table's own."""
-    data = {"caption": caption, "columns": list(columns), "rows": list(rows)}
+    """Draw the rows; the id of the one that was opened just now. ``key`` is the table's own.
+
+    With ``keys``, the letters j and k go to the next and the previous row.
+    """
+    data = {"caption": caption, "columns": list(columns), "rows": list(rows), "keys": keys}
     opened: str | None = _table(key=key, data=data, on_open_change=lambda: None).open
     return opened

@@ -1,0 +1,161 @@
+"""One case of the worklist: the image, the answer, and what readers make of it."""
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from radlens.domain.errors import Erased, RadLensError
+from radlens.domain.prediction import Prediction
+from radlens.domain.review import UNDO, Review
+from radlens.domain.task import Task
+from radlens.domain.worklist import Case, Rank, age_words
+from radlens.ports import Site
+from radlens.reports.reading import reading
+from radlens.ui import door, findings, review_form
+from radlens.ui.looked import first
+from radlens.ui.markup import Html, badge, facts, head, many, table
+from radlens.ui.plates import plates
+from radlens.ui.result import downloads, start_label
+from radlens.ui.spoken import say, spoken
+from radlens.ui.viewer import view
+from radlens.ui.wording import card_of
+from radlens.usecases.disclose import look
+from radlens.usecases.review import review, undo
+from radlens.usecases.worklist import claim, follow, keep_hold, release
+from radlens.wire_reviews import opinions_of
+
+SIGNED = "signed-review"  # the review that this session signed last
+TURN = "review-turn"
+KINDS = {Rank.CRITICAL: "rl-critical", Rank.MODERATE: "rl-moderate", Rank.ROUTINE: "rl-routine"}
+NOBODYS = "Nothing on record says whose image this is: no earlier images of a patient are shown."
+
+
+def show(site: Site, prediction_id: str) -> None:
+    """Show a case; raises NoSuchPrediction, or Erased where somebody has erased its image."""
+    by = door.caller(active=True).actor
+    follow(site)
+    case = keep_hold(site, site.worklist.case(prediction_id), by=by)
+    if erased := case.prediction.erased:
+        plates.clear()  # or the pictures would be shown from this process's memory
+        raise Erased(f"The image of this case was erased by {erased.by}: {erased.reason}")
+    prediction = first(
+        prediction_id, lambda who: look(site, prediction_id, by=who), lambda: case.prediction
+    )
+    task = card_of(site, prediction)
+    with st.container(border=True, key="card-case"):
+        st.html(_about(site, case, task))
+        _hands(site, case)
+        words, evidence = st.columns([2, 3], gap="large")
+        with words, spoken():
+            _review(site, case, task)
+        with evidence, spoken():
+            view(
+                prediction,
+                plates(prediction_id, _site=site, _task=task),
+                start=start_label(prediction, task),
+            )
+            downloads(site, prediction, task)
+            st.html(f'<p class="rl-fine">{NOBODYS}</p>')
+    if decided := reading(site.reviews.of(prediction_id), prediction, task).rows:
+        with st.container(border=True, key="card-decided"):
+            columns = ("Finding", "Model", "Reader", "By the reader it is", "Reason")
+            rows = [(one.title, one.model, one.done, one.holds, one.reason) for one in decided]
+            st.html(table(f"{many(len(rows), 'finding')} decided", columns, rows))
+
+
+def _about(site: Site, case: Case, task: Task) -> Html:
+    now, prediction = site.clock(), case.prediction
+    zone = prediction.time.tzinfo
+    rows: dict[str, object] = {
+        "Urgency": badge(case.rank, KINDS.get(case.rank, "")),
+        "State": str(case.state(now)),
+        "Read by the model": f"{age_words(case.age(now))}, {prediction.time:%Y-%m-%d %H:%M %Z}",
+        "Model": f"{prediction.model.task} {prediction.model.version}",
+    }
+    if case.lease and case.held(now):
+        rows["Reader"] = f"{case.reader}, until {case.lease.astimezone(zone):%H:%M}"
+    if case.signer:
+        rows["Signed by"] = case.signer
+    if site.readings > 1:
+        rows["Readings"] = f"{case.readings} of {site.readings}" + _adjudication(site, case)
+    statement = Html('<p class="rl-statement" role="note">') + prediction.model.statement
+    return head(task.title) + statement + Html("</p>") + facts(rows, "The case")
+
+
+def _adjudication(site: Site, case: Case) -> str:
+    open_still = case.outcome is None and case.readings >= site.readings
+    return "; they differ, so another reader decides" if open_still else ""
+
+
+def _hands(site: Site, case: Case) -> None:
+    """Buttons to take the case, or to give it back."""
+    now, me = site.clock(), door.caller().actor.name
+    mine, held = case.held(now) and case.reader == me, case.held(now)
+    with st.container(horizontal=True):
+        if mine:
+            if st.button("Give it back"):
+                _done(lambda: release(site, case.prediction.id, by=door.caller().actor))
+        elif not held:
+            amend = case.outcome is not None
+            name = "Take it again to amend the review" if amend else "Take this case"
+            if st.button(name, type="secondary" if amend else "primary"):
+                _done(lambda: claim(site, case.prediction.id, by=door.caller().actor, amend=amend))
+
+
+def _done(act: Callable[[], object]) -> None:
+    """Do what was pressed, and draw the page anew; or say why it was not done."""
+    try:
+        act()
+    except RadLensError as error:
+        say(error)
+    else:
+        st.rerun()
+
+
+def _review(site: Site, case: Case, task: Task) -> None:
+    now, by = site.clock(), door.caller().actor
+    if case.held(now) and case.reader == by.name:
+        _write(site, case.prediction, task)
+        return
+    said = site.reviews.of(case.prediction.id)
+    last = next((one for one in reversed(said) if one.standing), None)
+    if last and last.id == st.session_state.get(SIGNED) and now - last.time <= 2 * UNDO:
+        _take_back(site, last, case.prediction)
+    found = reading(said, case.prediction, task)
+    words = Html(f'<p class="rl-statement" role="note">{escape(found.status)}</p>')
+    if found.impression:
+        words += Html('<p class="rl-impression">') + found.impression + Html("</p>")
+    st.html(words)
+    findings.summarise(case.prediction, task)
+
+
+def _write(site: Site, prediction: Prediction, task: Task) -> None:
+    turn = st.session_state.setdefault(TURN, 0)
+    pressed = review_form.write(prediction, task, turn=turn)
+    if not pressed.signed:
+        return
+    st.session_state[TURN] = turn + 1  # what was refused can be pressed again
+    new = pressed.review
+    by = door.caller(active=True).actor
+    try:
+        signed = review(
+            site,
+            prediction.id,
+            opinions_of(new),
+            impression=new.get("impression", ""),
+            by=by,
+        )
+    except RadLensError as error:
+        say(error)
+        return
+    st.session_state[SIGNED] = signed.id
+    st.rerun()
+
+
+def _take_back(site: Site, signed: Review, prediction: Prediction) -> None:
+    pressed = review_form.take_back(signed, prediction, now=site.clock())
+    if pressed.undone == signed.id:
+        undo(site, signed.id, by=door.caller(active=True).actor)
+        st.session_state.pop(SIGNED, None)
+        st.rerun()
