@@ -11,8 +11,8 @@ from radlens.domain.errors import BadReview, Conflict, NotAllowed
 from radlens.domain.prediction import Prediction, canonical
 from radlens.domain.task import Mode, Task
 
-UNDO = timedelta(seconds=5)
-LATE = timedelta(seconds=5)  # what was pressed in time may arrive a little later
+UNDO = timedelta(seconds=5)  # from when the reader sees that it is signed
+LATE = timedelta(seconds=25)  # how long a slow page or line may take to show and to answer it
 LONGEST = (300, 4000)  # characters of a reason and of an impression
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from radlens.domain.errors import Erased, RadLensError
 from radlens.domain.prediction import Prediction
-from radlens.domain.review import UNDO, Review
+from radlens.domain.review import LATE, UNDO, Review
 from radlens.domain.task import Task
 from radlens.domain.worklist import Case, Rank, age_words
 from radlens.ports import Site
@@ -120,7 +120,7 @@ def _review(site: Site, case: Case, task: Task) -> None:
         return
     said = site.reviews.of(case.prediction.id)
     last = next((one for one in reversed(said) if one.standing), None)
-    if last and last.id == st.session_state.get(SIGNED) and now - last.time <= 2 * UNDO:
+    if last and last.id == st.session_state.get(SIGNED) and now - last.time <= UNDO + LATE:
         _take_back(site, last, case.prediction)
     found = reading(said, case.prediction, task)
     words = Html(f'<p class="rl-statement" role="note">{escape(found.status)}</p>')
@@ -154,7 +154,7 @@ def _write(site: Site, prediction: Prediction, task: Task) -> None:
 
 
 def _take_back(site: Site, signed: Review, prediction: Prediction) -> None:
-    pressed = review_form.take_back(signed, prediction, now=site.clock())
+    pressed = review_form.take_back(signed, prediction)
     if pressed.undone == signed.id:
         undo(site, signed.id, by=door.caller(active=True).actor)
         st.session_state.pop(SIGNED, None)

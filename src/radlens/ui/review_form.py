@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +60,10 @@ def write(prediction: Prediction, task: Task, *, turn: int) -> Pressed:
     return _drawn(prediction, data)
 
 
-def take_back(review: Review, prediction: Prediction, *, now: datetime) -> Pressed:
-    """Offer, for as long as there is time, to take a review back."""
-    left = max(UNDO - (now - review.time), timedelta())
-    data = {
-        "id": prediction.id,
-        "turn": 0,
-        "signed": review.id,
-        "left_ms": round(left.total_seconds() * 1000),
-    }
+def take_back(review: Review, prediction: Prediction) -> Pressed:
+    """Offer to take a review back, for five seconds from when the browser shows it."""
+    left_ms = round(UNDO.total_seconds() * 1000)
+    data = {"id": prediction.id, "turn": 0, "signed": review.id, "left_ms": left_ms}
     return _drawn(prediction, data)
 
 
