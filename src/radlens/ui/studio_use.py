@@ -1,12 +1,10 @@
 """What drawn images are for: taken along, alone or among real ones, and trained with."""
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
-from radlens.bootstrap import PACKAGE
 from radlens.domain.audit import Actor
 from radlens.domain.errors import NotFound
 from radlens.domain.job import Job, JobKind
@@ -15,6 +13,7 @@ from radlens.domain.release import Release
 from radlens.ports import Site
 from radlens.ui import door, studio_jobs
 from radlens.ui.markup import empty, head
+from radlens.ui.recipes import shipped
 from radlens.usecases.datasets import dataset_of, register
 from radlens.usecases.jobs import enqueue_once
 from radlens.usecases.synthesis import take_along
@@ -76,7 +75,8 @@ def _training(site: Site, item: Item, real: Item, verdicts: Mapping[str, Release
     elif not task.knows(tuple(next(iter(item.body["splits"].values()))["labels"])):
         st.html(empty(f"The card of {task.title} does not know this disease yet."))
     else:
-        recipe = st.selectbox("Recipe", [*_recipes(task.name)])
+        able = [each.name for each in shipped() if each.task == task.name and each.queueable]
+        recipe = st.selectbox("Recipe", able)
         if st.button("Train with these", type="primary"):
             studio_jobs.ask(WHAT, lambda by: _queue(site, (item, real), recipe, by))
     studio_jobs.tell_refusal(WHAT)
@@ -99,13 +99,6 @@ def _on(site: Site, job: Job, pair: tuple[str, str]) -> bool:
         return site.ledger.get(str(job.arguments.get("data"))).parents == pair
     except NotFound:
         return False
-
-
-def _recipes(task: str) -> Iterator[str]:
-    """The names of the recipes that ship for a task."""
-    for path in sorted((PACKAGE / "lab" / "recipes").glob("*.toml")):
-        if tomllib.loads(path.read_text("utf-8"))["task"] == task:
-            yield path.stem
 
 
 def _fits(real: Item, made: Item) -> bool:

@@ -1,7 +1,7 @@
 """A training that is asked for on a page: a recipe and a dataset, a worker, its curves so far."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -9,11 +9,11 @@ from radlens.domain.account import Role
 from radlens.domain.job import OPEN, Job, JobKind, JobState
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.run import Run
-from radlens.installed import packages
 from radlens.ports import Site
 from radlens.ui import door, run_charts, run_words
 from radlens.ui.jobs import EVERY_S, show_job
-from radlens.ui.markup import Html, code, empty, head, safe
+from radlens.ui.lacking import lacking
+from radlens.ui.markup import Html, code, empty, head
 from radlens.ui.recipes import Recipe, second_stage
 from radlens.ui.spoken import spoken
 from radlens.usecases.datasets import dataset_of
@@ -38,7 +38,7 @@ def offer(site: Site, recipe: Recipe) -> None:
         return
     named = {item.id: _named(item) for item in found}
     chosen = st.selectbox("Dataset to train on", list(named), format_func=named.__getitem__)
-    for told in (*_unproven(site, found, chosen), *_lacking()):
+    for told in (*_unproven(site, found, chosen), *lacking("Training", "lab")):
         st.html(empty(told))
     if st.button("Start a run", type="primary"):
         _queue(site, _arguments(recipe) | {"data": chosen})
@@ -126,13 +126,3 @@ def _unproven(site: Site, found: Sequence[Item], dataset: str) -> list[str]:
     """Why synthetic images of a dataset are not released for training."""
     item = next(item for item in found if item.id == dataset)
     return unreleased(site, dataset_of(site, item)) if item.body["synthetic"] else []
-
-
-def _lacking() -> Iterator[Html]:
-    """What has to be there yet for a queued training to be done, where it runs here."""
-    if packages("lab").missing:
-        yield safe("Training needs an extra that is not here: ") + code(packages("lab").add)
-    if not door.settings().job_workers:
-        yield safe("No worker runs beside this server. In a shell, this is one: ") + code(
-            "radlens work"
-        )
