@@ -7,6 +7,7 @@ from radlens.ui.screens import (
     audit_log,
     dataset_insights,
     evaluation_results,
+    experiments,
     future_scope,
     history,
     live_prediction,
@@ -29,6 +30,7 @@ PAGES = {
     ],
     "Lab": [
         (model_training.show, "Model Training", "model-training"),
+        (experiments.show, "Experiments & Failures", "experiments"),
         (evaluation_results.show, "Evaluation & Results", "evaluation-results"),
         (synthetic_studio.show, "Synthetic Studio", "synthetic-studio"),
     ],

@@ -1,0 +1,34 @@
+"""The worst errors of an evaluation, for somebody, after the log tells who looks at them."""
+
+from collections.abc import Sequence
+
+from radlens.domain.audit import Act, Actor, Verb
+from radlens.domain.errors import NotFound
+from radlens.domain.evaluation import Failure
+from radlens.domain.ledger import Item
+from radlens.ports import Site
+
+
+def failures_of(item: Item) -> list[Failure]:
+    """The failures of an evaluation's entry, the worst of each kind and label first."""
+    return [Failure(**{**each, "truth": tuple(each["truth"])}) for each in item.body["failures"]]
+
+
+def look_at_failures(site: Site, item: Item, found: Sequence[Failure], *, by: Actor) -> None:
+    """Put on record that somebody looks at these images; to be called first."""
+    images = sorted({failure.image for failure in found})
+    detail = {"evaluation": item.id, "images": images}
+    subject: str = item.body["subject"]["dataset_id"]
+    site.trail.note(Act(site.clock(), by, Verb.VIEW_IMAGE, subject, detail))
+
+
+def failure_picture(site: Site, image: str, picture: str) -> bytes | None:
+    """The PNG of a failure by the digests of its image and of itself: image beside heat map.
+
+    None where it is not kept, or where the image was erased since. Raises DigestMismatch.
+    """
+    try:
+        site.blobs.get(image)
+        return site.blobs.get(picture)
+    except NotFound:
+        return None
