@@ -4,7 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from radlens.domain.finding import Finding, percent, sentence, tier_right, tier_sentence
+from radlens.domain.finding import (
+    Finding,
+    OperatingPoint,
+    percent,
+    sentence,
+    tier_right,
+    tier_sentence,
+)
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task
 from radlens.domain.uncertainty import set_sentences
@@ -42,7 +49,7 @@ def _reported(finding: Finding, label: Label) -> str:
     return (
         f'<div class="rl-reported"><div class="rl-line"><h3>{escape(label.title)}</h3>'
         f'<span class="rl-number">{percent(finding.probability)}</span>'
-        f"{_tier(finding)}{_urgency(label)}</div>"
+        f"{tier_badge(finding)}{urgency_badge(label)}</div>"
         f"{advice}</div>"
     )
 
@@ -81,28 +88,44 @@ def _kept(prediction: Prediction, task: Task) -> str:
 
 
 def _item(finding: Finding, label: Label, *, kept: bool) -> str:
-    threshold = finding.operating_point.threshold
-    point = "the most probable is the answer" if threshold is None else f"{threshold:.0%}"
     said = _badge("reported", "said") if finding.positive else _badge("not reported", "quiet")
     said += _badge("not ruled out", "quiet") if kept and not finding.positive else ""
     mark = "calibrated" if finding.calibrated else "not calibrated"
     return (
         f'<li><div class="rl-line"><h4>{escape(label.title)}</h4>'
-        f'<span class="rl-number">{percent(finding.probability)}</span>{said}{_tier(finding)}'
+        f'<span class="rl-number">{percent(finding.probability)}</span>{said}{tier_badge(finding)}'
         f"{_badge(mark, 'quiet' if finding.calibrated else 'warn')}</div>"
         f"<p>{escape(label.meaning)}</p>"
-        f'<p class="rl-fine">{escape(sentence(finding, label))} Operating point: {point}.</p></li>'
+        f'<p class="rl-fine">{escape(sentence(finding, label))}</p>'
+        f'<p class="rl-fine">{escape(_point(finding.operating_point))}</p></li>'
     )
 
 
-def _tier(finding: Finding) -> str:
+def _point(point: OperatingPoint) -> str:
+    """Where a label turns positive, how sure that place is, and what it found and left alone."""
+    if point.threshold is None:
+        said = "Operating point: the most probable is the answer."
+    else:
+        bounds = point.interval
+        moves = (
+            f" (95 % interval {percent(bounds.low)} to {percent(bounds.high)})" if bounds else ""
+        )
+        said = f"Operating point: {percent(point.threshold)}{moves}."
+    found = point.measured and point.measured.sensitivity
+    spared = point.measured and point.measured.specificity
+    said += f" Of {found.n} held-out cases that had it, it found {found.hits}." if found else ""
+    said += f" Of {spared.n} that had not, it left {spared.hits} alone." if spared else ""
+    return said
+
+
+def tier_badge(finding: Finding) -> str:
     """The tier with its measured record in short, which never stand apart."""
     if finding.tier is None:
         return ""
     return _badge(f"{finding.tier} confidence, {tier_right(finding)}", "tier")
 
 
-def _urgency(label: Label) -> str:
+def urgency_badge(label: Label) -> str:
     """How soon a human should look at a finding; a class without disease has no urgency."""
     return _badge(f"urgency: {label.urgency}", label.urgency.value) if label.abnormal else ""
 

@@ -1,19 +1,30 @@
-"""Uploads of one session -> predictions, each read exactly once, however often the page runs."""
+"""What a reader sends, as a list: each content is read once, in the background."""
 
+import logging
+import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from time import perf_counter
+from threading import Lock
+from time import monotonic, perf_counter
 from uuid import uuid4
 
 import streamlit as st
 
+from radlens.domain.audit import Actor
 from radlens.domain.errors import RadLensError, Unavailable
 from radlens.metrics import ERRORS, answered
 from radlens.ports import Site
 from radlens.ui import door
-from radlens.ui.looked import told
 from radlens.usecases.predict import predict
+
+log = logging.getLogger("radlens.ui")
+
+MOST = 200  # files of one list that wait at the same time
+KEPT_S = 12 * 3600  # a working day: then a list that nobody looks at is forgotten
+LISTS = 256  # of all readers together
+LIST = "list"  # in the address, so that a reload and a new session find the same list
 
 
 @dataclass(frozen=True)
@@ -27,97 +38,142 @@ class Upload:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one content: a prediction's id, or why there is none.
+    """What becomes of one content: a prediction's id, or why there is none.
 
-    ``files`` are the names under which it was sent; they live as long as the session only,
+    ``files`` are the names under which it was sent; they live in this process's memory alone,
     since a file name may hold a patient's name.
     """
 
     files: tuple[str, ...]
     task: str
-    outcome: str | RadLensError
+    reading: Future[str | RadLensError]
 
     @property
     def name(self) -> str:
         first, *others = self.files
         return f"{first} (also {', '.join(others)})" if others else first
 
-
-Key = tuple[str, str]
-
-
-def answers() -> dict[Key, Answer]:
-    """What this session has sent so far, by task and SHA-256 of the content, oldest first."""
-    found: dict[Key, Answer] = st.session_state.setdefault("answers", {})
-    return found
-
-
-def forget() -> None:
-    """Empty the session's list and its uploads; what is on record stays there."""
-    st.session_state["answers"] = {}
-    st.session_state["generation"] = generation() + 1
+    @property
+    def outcome(self) -> str | RadLensError | None:
+        """None while it is being read or waits for that."""
+        if not self.reading.done():
+            return None
+        if error := self.reading.exception():
+            log.error("A reading failed", exc_info=error)
+            return Unavailable("Something unexpected happened; the server's log has the details.")
+        return self.reading.result()
 
 
-def generation() -> int:
-    """How often the list was emptied: the uploads of an older list are not read again."""
-    count: int = st.session_state.setdefault("generation", 0)
-    return count
+Key = tuple[str, str]  # a task and the SHA-256 of a content
 
 
-def take(site: Site, task: str, uploads: Sequence[Upload]) -> bool:
-    """Read what this session has not read for the task yet; true where there was something."""
-    fresh = [upload for upload in uploads if not _settled(task, upload)]
-    if not fresh:
-        return False
-    progress = st.progress(0.0, text="Reading")
-    for done, upload in enumerate(fresh):
-        progress.progress(done / len(fresh), text=f"Reading {done + 1} of {len(fresh)}")
-        _take(site, task, upload)
-    progress.empty()
-    return True
+class Intake:
+    """One reader's list. It outlives the run of a page, its reload, and the reader's session.
+
+    ``told`` are the predictions of whose answer the reader has seen anything. In a ``blind`` list
+    that is after the reader's own opinion.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.answers: dict[Key, Answer] = {}  # oldest first
+        self.told: set[str] = set()
+        self.blind = False
+        self.used = monotonic()
+        self._digests: dict[str, str] = {}
+        self._lock = Lock()
+        # One after another, so that nobody's heap of files keeps others from being served.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="radlens-intake")
+
+    def take(
+        self, site: Site, task: str, uploads: Sequence[Upload], *, by: Actor, retry: bool = True
+    ) -> tuple[int, int]:
+        """Let what is new be read; how many began, and for how many there is no room yet.
+
+        What was merely unavailable is new once more, unless it shall not be tried again.
+        """
+        began = left = 0
+        with self._lock:
+            room = MOST - len(self.unread())
+            for upload in uploads:
+                known = self.answers.get((task, self._digests.get(upload.token, "")))
+                if known and not (retry and isinstance(known.outcome, Unavailable)):
+                    continue
+                if began < room:
+                    began += self._queue(site, task, upload, by)
+                else:
+                    left += 1
+        return began, left
+
+    def unread(self) -> list[Future[str | RadLensError]]:
+        """What is being read or waits for that."""
+        return [one.reading for one in list(self.answers.values()) if not one.reading.done()]
+
+    def of(self, task: str) -> list[Answer]:
+        """What was sent for a task, oldest first."""
+        return [answer for answer in list(self.answers.values()) if answer.task == task]
+
+    def _queue(self, site: Site, task: str, upload: Upload, by: Actor) -> bool:
+        digest = sha256(upload.content()).hexdigest()
+        self._digests[upload.token] = digest
+        known = self.answers.get((task, digest))
+        if known and not isinstance(known.outcome, Unavailable):
+            names = tuple(dict.fromkeys((*known.files, upload.name)))
+            self.answers[task, digest] = replace(known, files=names)
+            return True
+        # The key makes one record even where the server forgot this list.
+        key = f"{by.name}:{self.name}:{task}:{digest}"
+        reading = self._reader.submit(_read, site, task, upload.content, by, key)
+        self.answers.pop((task, digest), None)  # the newest stands last
+        self.answers[task, digest] = Answer((upload.name,), task, reading)
+        return True
 
 
-def _take(site: Site, task: str, upload: Upload) -> None:
-    content = upload.content()
-    digest = sha256(content).hexdigest()
-    _digests()[upload.token] = digest
-    known = answers().get((task, digest))
-    if known and not isinstance(known.outcome, Unavailable):
-        answers()[task, digest] = replace(
-            known, files=tuple(dict.fromkeys((*known.files, upload.name)))
-        )
-        return
-    answers().pop((task, digest), None)  # the newest stands last
-    answers()[task, digest] = Answer((upload.name,), task, _read(site, task, content, digest))
+def here() -> Intake:
+    """The list of this page: the one that the session or the address names, or a new one."""
+    name: str = st.session_state.get(LIST) or st.query_params.get(LIST, "")
+    if not re.fullmatch(r"[0-9a-f]{32}", name):
+        name = uuid4().hex
+    st.session_state[LIST] = name
+    return _list_of(door.caller().actor.name, name)
 
 
-def _read(site: Site, task: str, content: bytes, digest: str) -> str | RadLensError:
-    # The key makes one record even where two runs of the page meet on one upload.
-    key = f"{_session()}:{task}:{digest}"
+def renew() -> None:
+    """Begin a new list; what is on record stays there."""
+    st.session_state[LIST] = uuid4().hex
+
+
+def forget_all() -> None:
+    """Forget every list of this process, as its end does; what is on record stays there."""
+    with _listing:
+        _lists.clear()
+
+
+_lists: dict[tuple[str, str], Intake] = {}
+_listing = Lock()
+
+
+def _list_of(account: str, name: str) -> Intake:
+    """The list of an account, whose name in an address opens nobody else's."""
+    with _listing:
+        found = _lists.pop((account, name), None) or Intake(name)
+        found.used = monotonic()
+        _lists[account, name] = found  # the one that was used last stands last
+        for key, other in list(_lists.items())[:-1]:
+            if len(_lists) > LISTS or other.used < found.used - KEPT_S:
+                del _lists[key]
+        return found
+
+
+def _read(
+    site: Site, task: str, content: Callable[[], bytes], by: Actor, key: str
+) -> str | RadLensError:
     began = perf_counter()
-    by = door.caller().actor
     try:
         with site.line.place(by.name):
-            prediction = predict(site, content, task=task, by=by, key=key)
+            prediction = predict(site, content(), task=task, by=by, key=key)
     except RadLensError as error:
         ERRORS.labels(error.kind).inc()
         return error
     answered(task, perf_counter() - began)
-    told(prediction.id)
     return prediction.id
-
-
-def _settled(task: str, upload: Upload) -> bool:
-    """Answered for good: what was merely unavailable is tried again on the next run."""
-    known = answers().get((task, _digests().get(upload.token, "")))
-    return known is not None and not isinstance(known.outcome, Unavailable)
-
-
-def _digests() -> dict[str, str]:
-    found: dict[str, str] = st.session_state.setdefault("digests", {})
-    return found
-
-
-def _session() -> str:
-    name: str = st.session_state.setdefault("session", uuid4().hex)
-    return name

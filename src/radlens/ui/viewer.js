@@ -77,7 +77,8 @@ function roomOf(root) {
     opacity.nextElementSibling.textContent = `${opacity.value} %`;
   }
   function paintLayout() {
-    find(".pair").classList.toggle("over", layout.value === "over");
+    const over = layout.value === "over" && data.layers.length > 0;
+    find(".pair").classList.toggle("over", over);
   }
   function keep() {
     const kept = { opacity: opacity.value, layout: layout.value };
@@ -200,7 +201,8 @@ function roomOf(root) {
   return (given) => {
     const other = data.id !== given.id;
     data = given;
+    root.classList.toggle("alone", data.layers.length === 0);
     if (other) open();
-    paintLabel();
+    if (data.layers.length > 0) paintLabel();
   };
 }

@@ -28,6 +28,12 @@ def view(prediction: Prediction, plates: Plates, *, start: str) -> None:
     _viewer(key=f"viewer-{prediction.id}", data=_data(prediction, plates, start))
 
 
+def view_alone(prediction: Prediction, plates: Plates) -> None:
+    """Show the image without anything that a model made of it."""
+    alone = {"layers": [], "start": "", "warning": ""}
+    _viewer(key=f"viewer-alone-{prediction.id}", data=_data(prediction, plates, "") | alone)
+
+
 def _data(prediction: Prediction, plates: Plates, start: str) -> dict[str, Any]:
     image = prediction.image
     frame = f"frame {image.frame} of {image.frames}, " if image.frames > 1 else ""

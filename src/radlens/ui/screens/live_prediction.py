@@ -5,13 +5,12 @@ from html import escape
 
 import streamlit as st
 
-from radlens.domain.errors import RadLensError
 from radlens.domain.task import Task
 from radlens.ports import Site
-from radlens.ui import door, intake, result, samples
-from radlens.ui.intake import Answer, Upload
-from radlens.ui.spoken import error_html, say, spoken
-from radlens.ui.wording import card_of, headline
+from radlens.ui import blind, door, intake, result, samples
+from radlens.ui.files import Files, of_itself, reveal
+from radlens.ui.intake import Intake, Upload
+from radlens.ui.spoken import spoken
 
 TASK = "What to look for"
 RESULT = "Show the result of"
@@ -21,22 +20,56 @@ SHOWN = "prediction"  # in the address, so that a reload shows the same result a
 def show() -> None:
     """Draw the page; whatever is shown as a result is on record already."""
     st.title("Live Prediction", anchor=False)
-    site = door.site()
+    site, sent = door.site(), intake.here()
+    _resume(sent)
     with st.container(border=True, key="card-intake"):
         task = _choose_task(site)
-        with spoken():
+        card = st.container()
+        files = Files(site, sent, task.name, st.empty())
+        with card, spoken():
             site.live.current(task.name)  # without a live model there is nothing to send to
-            if intake.take(site, task.name, _uploads(task)):
-                _forget_choice()  # the newest answer comes to the front
-    if intake.answers():
-        chosen = _choose_answer(site, task)
-        _address(chosen)
-    else:
-        chosen = st.query_params.get(SHOWN)
-    if chosen is None:
+            _take(site, sent, task, files)
+        files.first()
+        if sent.of(task.name):
+            st.button(
+                "Clear this list", on_click=intake.renew, help="What is on record stays there."
+            )
+    chosen = _choose_answer(sent, task) if sent.answers else st.query_params.get(SHOWN)
+    _address(SHOWN, chosen)
+    _address(intake.LIST, sent.name if sent.answers else None)
+    if chosen is not None:
+        with spoken():
+            _show(site, sent, chosen)
+    files.rest()
+
+
+def _resume(sent: Intake) -> None:
+    """Let a reload show what was shown: the session is new, the list and the address are not."""
+    if f"last {TASK}" in st.session_state or not sent.answers:
         return
-    with spoken():
-        result.show(site, chosen, file=_file_of(chosen))
+    tasks = {answer.outcome: answer.task for answer in sent.answers.values()}
+    shown = st.query_params.get(SHOWN)
+    st.session_state[f"last {TASK}"] = tasks.get(shown) or list(tasks.values())[-1]
+    if shown in tasks:
+        st.session_state[f"last {RESULT}"] = shown
+
+
+def _take(site: Site, sent: Intake, task: Task, files: Files) -> None:
+    retry, uploads, by = not of_itself(), _uploads(sent, task), door.caller().actor
+    began, files.left = sent.take(site, task.name, uploads, by=by, retry=retry)
+    if began and retry:
+        _forget_choice()  # the newest answer comes to the front
+
+
+def _show(site: Site, sent: Intake, chosen: str) -> None:
+    names = {answer.outcome: answer.name for answer in sent.answers.values()}
+    if sent.blind and chosen in names and chosen not in sent.told:
+        blind.ask(site, sent, chosen, file=names[chosen])
+        return
+    if chosen in names:
+        reveal(sent, chosen)
+        blind.compare(site, chosen)
+    result.show(site, chosen, file=names.get(chosen))
 
 
 def turn_to(task: str) -> None:
@@ -57,41 +90,36 @@ def _choose_task(site: Site) -> Task:
     return task
 
 
-def _address(chosen: str | None) -> None:
-    if chosen is None:
-        st.query_params.pop(SHOWN, None)
-    elif st.query_params.get(SHOWN) != chosen:
-        st.query_params[SHOWN] = chosen
+def _address(name: str, value: str | None) -> None:
+    """What the page shows stands in its address, so that a reload shows it again."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
 
 
-def _uploads(task: Task) -> list[Upload]:
+def _uploads(sent: Intake, task: Task) -> list[Upload]:
     # A key for each task: files that were sent for one are never read for another.
     inlet, at_hand = st.columns([3, 1], gap="medium")
     files = inlet.file_uploader(
-        "Images: PNG, JPEG or DICOM, one or many",
+        "Images: PNG, JPEG or DICOM, one or many, or all files of a series",
         accept_multiple_files=True,
-        key=f"uploads-{task.name}-{intake.generation()}",
+        key=f"uploads-{task.name}-{sent.name}",
     )
-    sent = [Upload(file.name, file.file_id, file.getvalue) for file in files]
+    uploads = [Upload(file.name, file.file_id, file.getvalue) for file in files]
+    with inlet:
+        blind.switch(sent)
     with at_hand:
         sample = samples.offer(task.name)
-    return [*sent, sample] if sample else sent
+    return [*uploads, sample] if sample else uploads
 
 
-def _choose_answer(site: Site, task: Task) -> str | None:
-    """The list of what this session sent for a task, the newest first, and the one to show."""
-    answers = [a for a in intake.answers().values() if a.task == task.name][::-1]
-    if not answers:
-        return None
-    if len(answers) == 1 and isinstance(answers[0].outcome, RadLensError):
-        say(answers[0].outcome, answers[0].name)
-        return None
-    read = {a.outcome: a for a in answers if isinstance(a.outcome, str)}
-    if len(answers) > 1:
-        _list(site, answers)
+def _choose_answer(sent: Intake, task: Task) -> str | None:
+    """Which result of this list to show, the newest if the reader does not say."""
+    read = {a.outcome: a.name for a in sent.of(task.name)[::-1] if isinstance(a.outcome, str)}
     if len(read) < 2:
         return next(iter(read), None)
-    return _choice(RESULT, list(read), lambda found: read[found].name)
+    return _choice(RESULT, list(read), lambda found: read[found])
 
 
 def _choice(label: str, options: list[str], title: Callable[[str], str]) -> str:
@@ -108,26 +136,3 @@ def _choice(label: str, options: list[str], title: Callable[[str], str]) -> str:
 def _forget_choice() -> None:
     for name in (RESULT, f"last {RESULT}"):
         st.session_state.pop(name, None)
-
-
-def _list(site: Site, answers: list[Answer]) -> None:
-    with st.container(border=True, key="card-list"):
-        rows = "".join(f"<li>{_row(site, answer)}</li>" for answer in answers)
-        st.html(f'<ul class="rl-files" aria-label="Files of this session">{rows}</ul>')
-        st.button("Clear this list", on_click=intake.forget, help="What is on record stays there.")
-
-
-def _row(site: Site, answer: Answer) -> str:
-    if isinstance(answer.outcome, RadLensError):
-        return error_html(answer.outcome, answer.name)
-    try:
-        prediction = site.records.get(answer.outcome)
-        said = headline(prediction, card_of(site, prediction))
-    except RadLensError as error:
-        return error_html(error, answer.name)
-    return f"<b>{escape(answer.name)}</b> <span>{escape(said)}</span>"
-
-
-def _file_of(prediction_id: str) -> str | None:
-    found = (a.name for a in intake.answers().values() if a.outcome == prediction_id)
-    return next(found, None)

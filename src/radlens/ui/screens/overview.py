@@ -49,7 +49,7 @@ def _begin(site: Site) -> None:
         return
     task, upload = sample
     if st.button("Read a sample image", type="primary", help=f"As: {task.title}. No patient's."):
-        intake.take(site, task.name, [upload])
+        intake.here().take(site, task.name, [upload], by=door.caller(active=True).actor)
         live_prediction.turn_to(task.name)
         going.go(READING)
 

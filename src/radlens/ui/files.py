@@ -1,0 +1,141 @@
+"""The list of what a reader sent: how far it is, and what came of each file."""
+
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from html import escape
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from radlens.domain.errors import RadLensError
+from radlens.domain.finding import percent
+from radlens.domain.prediction import Prediction
+from radlens.ports import Site
+from radlens.ui.findings import tier_badge, urgency_badge
+from radlens.ui.intake import MOST, Answer, Intake
+from radlens.ui.looked import told
+from radlens.ui.markup import many
+from radlens.ui.spoken import error_html
+from radlens.ui.wording import headline, reported
+from radlens.usecases.recall import card_of
+
+LOOK_S = 0.5  # how often the list is drawn again while files are read
+AGAIN = "read on"  # this run of the page follows the last one by itself
+
+
+class Files:
+    """The list as it stands on the page, drawn again as files are read."""
+
+    def __init__(self, site: Site, intake: Intake, task: str, place: DeltaGenerator) -> None:
+        self._site, self._intake, self._task, self._place = site, intake, task, place
+        self._rows: dict[str, str] = {}
+        self._open: list[Future[str | RadLensError]] = []
+        self.left = 0  # files for which there was no room yet
+
+    def draw(self) -> None:
+        """Draw it, where there is more to say than the result itself says."""
+        answers = self._intake.of(self._task)
+        if len(answers) < 2 and all(isinstance(one.outcome, str) for one in answers):
+            self._place.empty()
+            return
+        rows = "".join(f"<li>{self._row(answer)}</li>" for answer in answers)
+        self._place.html(
+            f'<p class="rl-fine" role="status">{escape(self._count(answers))}</p>'
+            f'<ul class="rl-files" aria-label="Files of this list" tabindex="0">{rows}</ul>'
+        )
+
+    def first(self) -> None:
+        """Draw it until there is something to show."""
+        fresh = self._open = self._intake.unread()
+        while self._open:
+            answers = self._intake.of(self._task)
+            news = len(self._open) < len(fresh)
+            if news and any(isinstance(one.outcome, str) for one in answers):
+                break
+            self.draw()
+            wait(self._open, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            self._open = [reading for reading in self._open if not reading.done()]
+        self.draw()
+
+    def rest(self) -> None:
+        """Follow what is still being read to its end, then let the page run again."""
+        if not self._open and not self.left:
+            return
+        while unread := self._intake.unread():
+            self.draw()
+            wait(unread, timeout=LOOK_S)
+        st.session_state[AGAIN] = True
+        st.rerun()
+
+    def _count(self, answers: Sequence[Answer]) -> str:
+        done = [answer.outcome for answer in answers if answer.outcome is not None]
+        failed = sum(isinstance(outcome, RadLensError) for outcome in done)
+        said = f"{len(done) - failed} of {many(len(answers), 'file')} read"
+        said += f", {failed} not read" if failed else ""
+        if len(done) < len(answers):
+            said += ". You may go on: what was sent is read even where this page is left"
+        if self.left:
+            said += (
+                f". At most {MOST} wait at the same time: {self.left} more are taken when these "
+                "are done; keep this page open until then"
+            )
+        return f"{said}."
+
+    def _row(self, answer: Answer) -> str:
+        outcome = answer.outcome
+        if outcome is None:
+            state = "reading" if answer.reading.running() else "waits"
+            return f'<div class="rl-line"><b>{escape(answer.name)}</b> {_quiet(state)}</div>'
+        if isinstance(outcome, RadLensError):
+            return error_html(outcome, answer.name)
+        if self._intake.blind and outcome not in self._intake.told:
+            said = _quiet("read; the answer is shown after your own opinion")
+            return f'<div class="rl-line"><b>{escape(answer.name)}</b> {said}</div>'
+        return f'<div class="rl-line"><b>{escape(answer.name)}</b> {self._said(outcome)}</div>'
+
+    def _said(self, prediction_id: str) -> str:
+        if prediction_id not in self._rows:
+            try:
+                self._rows[prediction_id] = self._answer(self._site.records.get(prediction_id))
+            except RadLensError as error:
+                return error_html(error)
+        return self._rows[prediction_id]
+
+    def _answer(self, prediction: Prediction) -> str:
+        reveal(self._intake, prediction.id)
+        task = card_of(self._site, prediction)
+        found = reported(prediction, task)
+        if not found:
+            said = f"<span>{escape(headline(prediction, task))}</span>"
+        else:
+            finding, label = found[0]
+            doubt = "Input doubtful; " if prediction.doubtful else ""
+            top = f"{doubt}{label.title} {percent(finding.probability)}"
+            said = f"<span>{escape(top)}</span> {tier_badge(finding)}{urgency_badge(label)}"
+            said += _quiet(f"and {len(found) - 1} more") if len(found) > 1 else ""
+        return said + self._by(prediction)
+
+    def _by(self, prediction: Prediction) -> str:
+        """Which version read it, where another one answers by now."""
+        try:
+            live = self._site.live.current(self._task).ref.digest
+        except RadLensError:
+            return ""
+        model = prediction.model
+        return "" if model.digest == live else _quiet(f"read by version {model.version}")
+
+
+def reveal(intake: Intake, prediction_id: str) -> None:
+    """The reader sees the answer now, of which the log tells already: it was sent from here."""
+    if prediction_id not in intake.told:
+        intake.told.add(prediction_id)
+        told(prediction_id)
+
+
+def of_itself() -> bool:
+    """Whether the page runs again because files were read, and not because of the reader."""
+    return bool(st.session_state.pop(AGAIN, False))
+
+
+def _quiet(text: str) -> str:
+    return f'<span class="rl-badge">{escape(text)}</span>'
