@@ -16,7 +16,6 @@ PAGES = (
     "Dataset Insights",
     "System Architecture",
     "Model Training",
-    "Experiments & Failures",
     "Evaluation & Results",
     "Live Prediction",
     "Worklist & Review",

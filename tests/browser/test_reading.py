@@ -184,3 +184,16 @@ def test_the_chart_can_be_read_aloud(opened):
     expect(chart).to_have_attribute("aria-label", re.compile("Probability of each finding: .*%"))
     for title in ("Pneumothorax", "Pleural thickening"):
         expect(chart.locator("svg").get_by_text(title, exact=True)).to_be_visible()
+
+
+def test_two_tabs_with_one_list_make_no_second_record(opened, server):
+    read(opened, IMAGE)
+    before = count(server)
+    other = opened.context.new_page()
+    other.goto(opened.url)
+    other.get_by_role("heading", name="generated.png").wait_for()
+    other.locator("input[type=file]").set_input_files([IMAGE, BAD])
+    expect(other.get_by_role("alert").filter(has_text="notes.txt")).to_be_visible()
+    assert count(server) == before
+    opened.reload()
+    expect(opened.get_by_role("alert").filter(has_text="notes.txt")).to_be_visible()
