@@ -37,6 +37,13 @@ def test_each_threshold_is_counted_as_scikit_learn_counts():
             assert did["negative"].value == pytest.approx(right, abs=1e-5)
 
 
+def test_the_lowest_threshold_reports_every_case():
+    for seed in range(20):
+        y, p = cases(50, seed)
+        lowest = cuts(y, p, drawn(50, 5))[0].measures
+        assert (lowest["sensitivity"].value, lowest["specificity"].value) == (1, 0)
+
+
 def test_counts_are_of_those_who_have_it_and_of_those_who_have_not():
     y, p = cases(200)
     did = cuts(y, p, drawn(200, 20))[50].measures

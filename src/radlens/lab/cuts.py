@@ -13,8 +13,12 @@ Array = NDArray[np.floating]
 
 
 def thresholds(p: Array) -> Array:
-    """Hundredths of the probabilities (n,) that were given, rising, each once."""
-    return np.unique(np.round(np.quantile(p, np.linspace(0, 1, 101)), DIGITS))
+    """Hundredths of the probabilities (n,) that were given, rising, each once.
+
+    They are rounded down: from the lowest on every case is reported.
+    """
+    scale = 10**DIGITS
+    return np.unique(np.floor(np.quantile(p, np.linspace(0, 1, 101)) * scale + 1e-9) / scale)
 
 
 def cuts(y: Array, p: Array, drawn: list[Array]) -> tuple[Cut, ...]:

@@ -164,7 +164,7 @@ def stress(found: Sequence[Stress], title: str) -> None:
         + ", ".join(f"{NAMES[name]} {shown(measure)}" for name, measure in s.measures.items())
         for s in found
     )
-    show(alt.LayerChart(layer=layers).properties(height=200), f"{title}. {said}")
+    show(alt.LayerChart(layer=layers).properties(height=HEIGHT), f"{title}. {said}")
 
 
 def _interval(measure: Measure) -> dict[str, float]:
