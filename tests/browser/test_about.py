@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-PAGES = ("Overview", "Dataset Insights", "System Architecture", "Model Training", "Future Scope")
+PAGES = (
+    "Overview",
+    "Dataset Insights",
+    "System Architecture",
+    "Model Training",
+    "Experiments & Failures",
+    "Future Scope",
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +54,7 @@ def test_the_pages_stand_in_their_order(opened):
     links = opened.get_by_test_id("stSidebarNav").get_by_role("link")
     order = [text.strip() for text in links.all_inner_texts()]
     numbered = ["Overview", "Dataset Insights", "System Architecture"]
-    numbered += ["Model Training", "Live Prediction", "Future Scope"]
+    numbered += ["Model Training", "Experiments & Failures", "Live Prediction", "Future Scope"]
     assert [name for name in order if name in numbered] == numbered
 
 

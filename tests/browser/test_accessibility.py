@@ -16,6 +16,7 @@ PAGES = (
     "Dataset Insights",
     "System Architecture",
     "Model Training",
+    "Experiments & Failures",
     "Evaluation & Results",
     "Live Prediction",
     "Worklist & Review",
