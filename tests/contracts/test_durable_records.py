@@ -108,7 +108,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(small_disk):
 
 def test_a_full_quota_is_said_and_nothing_is_half_written(tmp_path, writer: Start):
     place = str(tmp_path)
-    process = writer("a", 10_000, 300_000)
+    process = writer("a", 10_000, 500_000)
     go([place], process)
     *acknowledged, error = process.communicate()[0].split()
     assert error == "StorageFull"

@@ -30,7 +30,7 @@ PAGES = {
     ],
     "Lab": [
         (model_training.show, "Model Training", "model-training"),
-        (experiments.show, "Experiments & Failures", "experiments"),
+        (experiments.show, "Experiments & Failures", "experiments-failures"),
         (evaluation_results.show, "Evaluation & Results", "evaluation-results"),
         (synthetic_studio.show, "Synthetic Studio", "synthetic-studio"),
     ],

@@ -100,14 +100,16 @@ def test_two_known_patients_are_two_however_alike():
         Near(np.array(agreement, np.float32), np.zeros(3, int), np.zeros((3, 1)))
         for agreement in ([0.99, 0.99, 0.5], [0.99, 0.99, 0.4])
     )
-    assert repeats(held, train, near, rival).tolist() == [False, True, False]
+    assert repeats(held, train, near, (rival, rival)).tolist() == [False, True, False]
 
 
 def test_a_held_out_image_that_is_like_one_training_image_and_no_other_repeats_it():
     held, train = [image(n, patient="") for n in (1, 2, 3)], [image(4, patient="P4")]
     near = Near(np.array([0.95, 0.95, 0.85], np.float32), np.zeros(3, int), np.zeros((3, 1)))
     rival = Near(np.array([0.8, 0.94, 0.1], np.float32), np.zeros(3, int), np.zeros((3, 1)))
-    assert repeats(held, train, near, rival).tolist() == [True, False, False]
+    assert repeats(held, train, near, (rival, rival)).tolist() == [True, False, False]
+    others = replace(rival, agreement=near.agreement)  # as like to a training image of others
+    assert not repeats(held, train, near, (others, rival)).any()
 
 
 def test_planted_copies_differ_from_their_originals_and_come_in_every_way():

@@ -139,7 +139,7 @@ def test_a_cancelled_job_leaves_an_entry_that_says_so_and_no_folder(
     if kind is Kind.GENERATOR:
         job = queue_adapt(site, replace(WISH, disease="gone"), few(first=560), by=BY)
     else:
-        job = queue_generate(site, Order("glioma", 90, "tiny", steps=2, seed=8), by=BY)
+        job = queue_generate(site, Order("glioma", 2000, "tiny", steps=2, seed=8), by=BY)
     studio.work(studio.cancels(job, kind))
     assert site.jobs.get(job.id).state is JobState.CANCELLED
     newest = site.ledger.items(kind)[0]

@@ -72,14 +72,16 @@ class Limits:
     ratios: Mapping[str, float]
 
 
-def repeats(held: list[Image], train: list[Image], near: Near, rival: Near) -> Flags:
+def repeats(held: list[Image], train: list[Image], near: Near, rivals: tuple[Near, Near]) -> Flags:
     """Which held-out images show what a training image shows, perhaps mirrored, (n,).
 
-    They can be no yardstick. ``near`` is the nearest training image, ``rival`` the nearest other
-    held-out one. Two known patients are two, however alike (``lab.duplicates``).
+    They can be no yardstick. ``near`` is the nearest training image, ``rivals`` the nearest of
+    another unit and the nearest other held-out one: any third image, as in ``lab.duplicates``. Two
+    known patients are two, however alike.
     """
     two = [bool(h.patient and train[t].patient) for h, t in zip(held, near.which, strict=True)]
-    again = (near.agreement >= SAME) | (alone(near, rival) <= RATIO)
+    nearer = np.max([alone(near, rival) for rival in rivals], axis=0)
+    again = (near.agreement >= SAME) | (nearer <= RATIO)
     return np.asarray(again & ~np.array(two, bool))
 
 

@@ -60,7 +60,7 @@ class Gathered:
 def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: Seen) -> Gathered:
     """Look at all images and search for copies; raises BadDataset where one cannot be read."""
     made, train, held = len(asked.made), len(asked.train), len(asked.held)
-    stage = stages(seen, train + 5 * held + 4 * made + 4 * PLANTED)
+    stage = stages(seen, train + 6 * held + 4 * made + 4 * PLANTED)
 
     def both(images: list[Image], change: Change = iter) -> Both:
         names, n = [image.file for image in images], len(images)
@@ -73,8 +73,12 @@ def gather(blobs: Blobs, asked: Asked, judge: Penultimate, *, seed: int, seen: S
     known = view(_read(blobs, asked.train), names, judge, stage(train))
     outside = both(asked.held)
     near = nearest(outside.views.copies, known.copies, stage(held))
+    unit = units_of(asked.train)
+    third = nearest(
+        outside.views.copies, known.copies, stage(held), but=unit[near.which][:, None] == unit
+    )
     rival = _others(outside, units_of(asked.held), stage(held))
-    again = repeats(asked.held, asked.train, near, rival)
+    again = repeats(asked.held, asked.train, near, (third, rival))
     held_images = [image for image, is_one in zip(asked.held, again, strict=True) if not is_one]
     _enough(held_images, asked)
     outside, near = outside.take(~again), near.take(~again)
