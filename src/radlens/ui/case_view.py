@@ -27,6 +27,8 @@ from radlens.wire_reviews import opinions_of
 
 SIGNED = "signed-review"  # the review that this session signed last
 TURN = "review-turn"
+PRESSED = "case-pressed"  # the case and the button of it that was pressed just now
+GIVE, TAKE, AMEND = "Give it back", "Take this case", "Take it again to amend the review"
 KINDS = {Rank.CRITICAL: "rl-critical", Rank.MODERATE: "rl-moderate", Rank.ROUTINE: "rl-routine"}
 NOBODYS = "Nothing on record says whose image this is: no earlier images of a patient are shown."
 
@@ -90,17 +92,30 @@ def _adjudication(site: Site, case: Case) -> str:
 
 def _hands(site: Site, case: Case) -> None:
     """Buttons to take the case, or to give it back."""
-    now, me = site.clock(), door.caller().actor.name
-    mine, held = case.held(now) and case.reader == me, case.held(now)
-    with st.container(horizontal=True):
-        if mine:
-            if st.button("Give it back"):
-                _done(lambda: release(site, case.prediction.id, by=door.caller().actor))
-        elif not held:
-            amend = case.outcome is not None
-            name = "Take it again to amend the review" if amend else "Take this case"
-            if st.button(name, type="secondary" if amend else "primary"):
-                _done(lambda: claim(site, case.prediction.id, by=door.caller().actor, amend=amend))
+    prediction_id, by = case.prediction.id, door.caller().actor
+    acts: dict[str, Callable[[], object]] = {
+        GIVE: lambda: release(site, prediction_id, by=by),
+        TAKE: lambda: claim(site, prediction_id, by=by),
+        AMEND: lambda: claim(site, prediction_id, by=by, amend=True),
+    }
+    # What was pressed is answered even where another reader was faster, and its button is gone.
+    pressed_at, pressed = st.session_state.pop(PRESSED, (None, ""))
+    if pressed_at == prediction_id:
+        _done(acts[pressed])
+    held = case.held(site.clock())
+    if held and case.reader != by.name:
+        return
+    name = GIVE if held else TAKE if case.outcome is None else AMEND
+    st.button(
+        name,
+        type="primary" if name == TAKE else "secondary",
+        on_click=_press,
+        args=(prediction_id, name),
+    )
+
+
+def _press(prediction_id: str, name: str) -> None:
+    st.session_state[PRESSED] = (prediction_id, name)
 
 
 def _done(act: Callable[[], object]) -> None:

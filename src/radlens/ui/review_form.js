@@ -133,7 +133,6 @@ function writing(root, data, setTriggerValue, signal) {
   function row(finding) {
     const line = made("li", "");
     line.tabIndex = -1;
-    line.setAttribute("role", "group");
     line.setAttribute("aria-label", `${finding.title}, ${finding.said}`);
     const head = made("div", "head");
     head.append(made("b", "", finding.title), made("span", "said", finding.said));
