@@ -20,6 +20,7 @@ from radlens.lab.curves import curves
 from radlens.lab.evaluate import evaluate
 from radlens.lab.evaluation_item import compared, evaluated
 from radlens.lab.selective import risk_coverage
+from tests.browser.boxes import choose
 from tests.builders import TASKS, tiny_site
 from tests.evaluations import SUBJECT, an_evaluation
 
@@ -121,8 +122,7 @@ def test_charts_are_heard_and_the_chosen_threshold_is_on_the_curve(page):
 
 
 def test_another_label_has_its_own_curves_and_keeps_what_was_set(page):
-    page.get_by_role("combobox", name="Label").click()
-    page.get_by_role("option", name="Pituitary").click()
+    choose(page, "Label", "Pituitary")
     expect(page.get_by_role("heading", name=re.compile("Threshold explorer: Pit"))).to_be_visible()
     expect(page.locator("[aria-label^='ROC of Pituitary']")).to_have_count(1)
 

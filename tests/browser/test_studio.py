@@ -11,6 +11,7 @@ from radlens.cli.kinds import KINDS
 from radlens.lab.synth.train import train
 from radlens.usecases.datasets import register
 from radlens.usecases.work import Worker, work
+from tests.browser.boxes import choose
 from tests.browser.conftest import PATIENCE_MS, free_port, start
 from tests.browser.test_accessibility import axe, complaints  # noqa: F401 (a fixture)
 from tests.builders import TASKS, picture, png, tiny_site
@@ -100,9 +101,7 @@ def test_drawn_images_are_measured_judged_and_shown_beside_real_ones(
     do: Callable[[], None],
     axe: str,  # noqa: F811
 ) -> None:
-    chooser = studio.get_by_role("combobox", name="Drawn images")
-    chooser.click()
-    studio.get_by_role("option", name="drawn (").click()
+    choose(studio, "Drawn images", "drawn (")
     studio.get_by_role("button", name="Measure them").click()
     studio.get_by_text("Waits for a worker").wait_for()
     do()

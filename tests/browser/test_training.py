@@ -10,6 +10,7 @@ from radlens.cli.kinds import KINDS
 from radlens.lab.train import train
 from radlens.settings import Settings
 from radlens.usecases.work import Worker, work
+from tests.browser.boxes import choose
 from tests.browser.test_about import go
 from tests.builders import TASKS
 from tests.lab.tiny import write_dataset, write_recipe
@@ -39,13 +40,6 @@ def worker(server):
             work(site, Worker("w", KINDS, server.home / "jobs"), once=True)
 
     return does
-
-
-def choose(page: Page, box: str, option: str) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.get_by_role("combobox", name=box).click()
-    page.get_by_role("option", name=option).first.click()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def start(page: Page, recipe: str) -> None:

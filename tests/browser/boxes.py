@@ -1,0 +1,19 @@
+"""A box whose list is opened, and an option of it chosen, as a person does."""
+
+from playwright.sync_api import Page
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Take the first option of that name, once the page stands still.
+
+    A list closes when the page is scrolled. The box is therefore brought into view first, and
+    the frame waited for that tells the page of the scrolling.
+    """
+    still = page.locator("[data-test-script-state=notRunning]")
+    still.wait_for()
+    found = page.get_by_role("combobox", name=box)
+    found.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise((told) => requestAnimationFrame(told))")
+    found.click()
+    page.get_by_role("option", name=option).first.click()
+    still.wait_for()
