@@ -232,6 +232,12 @@ def test_a_damaged_file_is_a_scan_or_bad_input(name: str, damage: list[tuple[flo
     assert np.isfinite(shown(scan)).all()
 
 
+def test_colours_by_number_without_their_table_are_damaged() -> None:
+    upload = mended(UPLOADS["palette"].replace(b"PLTE", b"PlTE"))
+    with pytest.raises(UnreadableImage, match="damaged"):
+        decode(upload)
+
+
 def mended(upload: bytes) -> bytes:
     """A PNG with its checksums made good, so that damage reaches the decoder."""
     at, out = 8, upload[:8]

@@ -147,6 +147,8 @@ def _orientation(image: Image.Image) -> int:
 
 def _opaque(image: Image.Image) -> Image.Image:
     """The image as L or RGB; what shines through transparent parts is black."""
+    if image.mode == "P" and image.palette is None:
+        raise ValueError("a palette that is not there")  # Pillow asserts that it is
     if image.mode == "1":
         image = image.convert("L")
     if image.has_transparency_data:
