@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, UploadFile
 
 from radlens.api.callers import Asking
 from radlens.api.errors import declared
+from radlens.api.uploads import sent
 from radlens.domain.disease import Wish
 from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
 from radlens.domain.task import Urgency
@@ -45,12 +46,8 @@ def adding(site: Site) -> APIRouter:
         The images go on record as a dataset; the same request again while its job waits or runs
         gives that job.
         """
-        sent = [
-            (file.filename or f"file {number}", file.file.read())
-            for number, file in enumerate(files, 1)
-        ]
         wish = Wish(task, name, "", title, meaning, urgency.value, prompt, n, generator, data, seed)
-        return job_json(ask_for(site, wish, sent, by=asking.actor))
+        return job_json(ask_for(site, wish, sent(files), by=asking.actor))
 
     @router.get("", responses=FAILURES)
     def list_diseases() -> list[DiseaseJson]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Form, Query, Response, UploadFile
 
 from radlens.api.callers import Asking
 from radlens.api.errors import declared
+from radlens.api.uploads import sent
 from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Unavailable
 from radlens.domain.synthesis import Order, Wish
 from radlens.ports import Site
@@ -60,12 +61,8 @@ def _queueing(router: APIRouter, site: Site) -> None:
         The images go on record as a dataset; the same request again while its job waits or runs
         gives that job.
         """
-        sent = [
-            (file.filename or f"file {number}", file.file.read())
-            for number, file in enumerate(files, 1)
-        ]
         wish = Wish(disease, task, prompt, generator, seed)
-        return job_json(queue_adapt(site, wish, sent, by=asking.actor))
+        return job_json(queue_adapt(site, wish, sent(files), by=asking.actor))
 
     @router.post("/generations", status_code=202, responses=FAILURES)
     def post_generation(

@@ -26,6 +26,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+# Who works with models and data; on pages that show others less.
+ENGINEERS = (Role.ENGINEER, Role.ADMIN)
+
+
 @dataclass(frozen=True)
 class User:
     """An account. ``source`` is ``local``, or ``oidc`` where an identity provider vouches for it.

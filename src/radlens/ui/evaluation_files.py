@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from radlens.domain.account import Role
+from radlens.domain.account import ENGINEERS
 from radlens.domain.archive import archive_of
 from radlens.domain.evaluation import Evaluation
 from radlens.domain.ledger import Item
@@ -16,7 +16,6 @@ from radlens.ui.evaluation_choice import Choice
 from radlens.ui.markup import head
 from radlens.usecases.evaluations import CARD, PDF, report_pdf
 
-ENGINEERS = (Role.ENGINEER, Role.ADMIN)
 FIGURES = "figures/"
 WORDS = (
     "Figures are on record as PNG and as Vega-Lite, from which others draw SVG. The PDF shows "

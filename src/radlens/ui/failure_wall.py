@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import streamlit as st
 
-from radlens.domain.account import Role
+from radlens.domain.account import ENGINEERS
 from radlens.domain.evaluation import Failure
 from radlens.domain.finding import percent
 from radlens.domain.ledger import Item
@@ -18,7 +18,6 @@ from radlens.ui.plates import KEPT_S
 from radlens.usecases.failures import failure_picture, failures_of, look_at_failures
 
 # Who may see images of a dataset; everybody else reads what was said of them.
-MAY_SEE = (Role.ENGINEER, Role.ADMIN)
 EVERY, PAGE = "all", 12
 COLUMNS = ("Kind", "Label", "What was said", "What was true")
 
@@ -43,7 +42,7 @@ def draw(site: Site, found: list[Item]) -> None:
     shown = _filtered(every, task)
     if not shown:
         st.html(empty("None of them is of that label and kind."))
-    elif door.caller().may(MAY_SEE):
+    elif door.caller().may(ENGINEERS):
         _pictures(site, item, shown, task)
     else:
         rows = [(each.kind, title(task, each.label), *_words(each, task)) for each in shown]

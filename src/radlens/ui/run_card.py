@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from radlens.domain.account import ENGINEERS
 from radlens.domain.errors import NoSuchItem
 from radlens.domain.ledger import Kind, State
 from radlens.domain.run import Run
@@ -29,7 +30,7 @@ def show(site: Site, run_id: str) -> None:
         st.fragment(_live, run_every=EVERY_S if run.state is State.RUNNING else None)(run.id)
     with st.container(border=True, key="card-stages"), spoken():
         stages(site, run_words.stages(site, run))
-        if door.caller().may(training_job.ENGINEERS):
+        if door.caller().may(ENGINEERS):
             _go_on(site, run)
     with st.container(border=True, key="card-recipe"), spoken():
         recipe(Recipe(run.name, run.recipe, run.id))

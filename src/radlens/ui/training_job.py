@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from radlens.domain.account import Role
 from radlens.domain.job import OPEN, Job, JobKind, JobState
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.run import Run
@@ -20,7 +19,6 @@ from radlens.usecases.datasets import dataset_of
 from radlens.usecases.jobs import enqueue
 from radlens.usecases.release import unreleased
 
-ENGINEERS = (Role.ENGINEER, Role.ADMIN)
 OTHERWISE = (JobState.FAILED, JobState.CANCELLED)
 LOOKED, SHOWN = 100, 3  # of the newest jobs; of those that did not come to their end
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from radlens.domain.account import Role
+from radlens.domain.account import ENGINEERS
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.task import Task
 from radlens.ports import Site
@@ -15,7 +15,6 @@ from radlens.ui.spoken import spoken
 
 SHOWN = "dataset"  # in the address, so that it can be kept and sent
 CARD = "card.md"
-ENGINEERS = (Role.ENGINEER, Role.ADMIN)
 
 
 def show() -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from radlens.domain.account import ENGINEERS
 from radlens.domain.ledger import Kind
 from radlens.domain.run import Run
 from radlens.ports import Site
@@ -9,7 +10,6 @@ from radlens.ui import door, recipes, run_card, run_comparison, run_words, train
 from radlens.ui.markup import code, empty, head
 from radlens.ui.spoken import spoken
 from radlens.ui.table import Row, table
-from radlens.ui.training_job import ENGINEERS
 
 OPENED = "run"  # in the address, so that it can be kept, and Back leads to the list
 NEWEST, PAGE = 200, 20

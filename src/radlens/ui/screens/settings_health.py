@@ -99,7 +99,7 @@ def _accounts(site: Site) -> None:
     now = site.clock()
     keys = [key for key in site.accounts.keys.all() if key.revoked is None and key.expires > now]
     st.html(
-        head("Accounts", "Who may sign in. `radlens users` and the REST API change it.")
+        head("Accounts", "Who may sign in; accounts are changed by a command, or over REST.")
         + tiles(
             [
                 *(Tile(f"{count:,}", role) for role, count in sorted(roles.items())),
