@@ -84,7 +84,8 @@ def test_a_case_is_taken_from_the_list_reviewed_signed_and_on_the_report(
 ):
     opened.get_by_role("link", name="Worklist & Review").click()
     opened.get_by_text("The most urgent first: by the most urgent finding").wait_for()
-    opened.get_by_role("button", name=re.compile("^Open ")).first.click()
+    waiting = opened.get_by_role("row").filter(has_text="waiting")  # others may be taken already
+    waiting.get_by_role("button", name=re.compile("^Open ")).first.click()
     opened.wait_for_url(re.compile("case="))
     key = opened.url.partition("case=")[2]
     opened.get_by_role("button", name="Take this case").click()
