@@ -15,7 +15,7 @@ from radlens.lab.memory import keep_freed_memory
 from radlens.lab.synth.network import fresh
 from radlens.lab.synth.pictures import Pictures
 from radlens.lab.synth.recipe import SynthRecipe
-from radlens.lab.synth.schedule import LEVELS, SCHEDULE
+from radlens.lab.synth.schedule import LEVELS, betas
 from radlens.lab.synth.training import fit
 
 CLASSES = 4
@@ -56,7 +56,7 @@ def by_hand(recipe: SynthRecipe, data: Pictures) -> None:
     torch.use_deterministic_algorithms(mode=False)
     network = fresh(recipe.network, CLASSES, seed=1).train()
     network.to(memory_format=torch.channels_last)
-    course, schedule = recipe.course, DDPMScheduler(**SCHEDULE)
+    course, schedule = recipe.course, DDPMScheduler(trained_betas=betas(recipe.network.side))
     rule = torch.optim.AdamW(network.parameters(), lr=course.lr, weight_decay=course.weight_decay)
     images = 2 * data.images(torch.arange(len(data))) - 1
     classes = data.classes.argmax(1)

@@ -36,7 +36,7 @@ class Denoiser(nn.Module):
     def forward(self, images: Tensor, times: Tensor, classes: Tensor) -> Tensor:
         folded = F.pixel_unshuffle(images, self.fold)
         found: Tensor = self.unet(folded, times, classes, return_dict=False)[0]
-        share = left(times)
+        share = left(times, images.shape[-1])
         # Most of what is seen at a high level is noise already: the layers find the rest.
         return (1 - share).sqrt() * images + share.sqrt() * F.pixel_shuffle(found, self.fold)
 

@@ -12,7 +12,7 @@ from radlens.imaging.quiet import quiet
 from radlens.lab.place import here
 from radlens.lab.synth.generator import Drawing
 from radlens.lab.synth.network import Denoiser
-from radlens.lab.synth.schedule import SCHEDULE
+from radlens.lab.synth.schedule import betas
 from radlens.lab.synth.training import ready
 
 # Images are always drawn by so many that are neighbours by their numbers, however many are asked
@@ -44,7 +44,7 @@ def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[
         ]
     ).to(device)
     classes = torch.full((BLOCK,), number, device=device)
-    solver = _solver(how.steps, device)
+    solver = _solver(side, how.steps, device)
     for level in solver.timesteps:
         noise = guided(network, images, level, classes, how.guidance)
         images = solver.step(noise, level, images, return_dict=False)[0]
@@ -75,10 +75,10 @@ def chance(seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state))
 
 
-def _solver(steps: int, device: torch.device) -> DPMSolverMultistepScheduler:
+def _solver(side: int, steps: int, device: torch.device) -> DPMSolverMultistepScheduler:
     """DPM-Solver++ of second order (Lu et al. 2022), which keeps to grey values that exist."""
     solver = DPMSolverMultistepScheduler(
-        **SCHEDULE,
+        trained_betas=betas(side),
         algorithm_type="dpmsolver++",
         solver_order=2,
         thresholding=True,

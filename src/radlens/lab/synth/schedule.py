@@ -14,9 +14,25 @@ LEVELS = 1000
 LEAST = 1e-4
 
 
+# An image of twice the side shows as much at twice the noise; up to this side the cosine is as
+# it is (Hoogeboom et al. 2023, ICML, section 3.1).
+BASE = 64
+
+
 @cache
-def _levels() -> DDPMScheduler:
-    return DDPMScheduler(**SCHEDULE)
+def betas(side: int) -> tuple[float, ...]:
+    """How much noise each level adds to an image of ``side`` pixels."""
+    cosine = DDPMScheduler(**SCHEDULE).betas.double()
+    share = (1 - cosine).cumprod(0)
+    odds = share / (1 - share) * min(1.0, BASE / side) ** 2
+    share = odds / (1 + odds)
+    before = torch.cat([torch.ones(1, dtype=share.dtype), share[:-1]])
+    return tuple((1 - share / before).clamp(max=0.999).tolist())
+
+
+@cache
+def _levels(side: int) -> DDPMScheduler:
+    return DDPMScheduler(trained_betas=betas(side))
 
 
 def drawn_levels(n: int, chance: torch.Generator) -> Tensor:
@@ -26,14 +42,14 @@ def drawn_levels(n: int, chance: torch.Generator) -> Tensor:
 
 
 def noisy(images: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
-    """Images (n, 1, rows, cols) in [-1, 1] with noise of these levels in them."""
-    mixed: Tensor = _levels().add_noise(images, noise, levels)
+    """Images (n, 1, side, side) in [-1, 1] with noise of these levels in them."""
+    mixed: Tensor = _levels(images.shape[-1]).add_noise(images, noise, levels)
     return mixed
 
 
-def left(levels: Tensor) -> Tensor:
+def left(levels: Tensor, side: int) -> Tensor:
     """The share (n, 1, 1, 1) of the variance that is still the image's at these levels."""
-    shares: Tensor = _levels().alphas_cumprod.to(levels.device)[levels]
+    shares: Tensor = _levels(side).alphas_cumprod.to(levels.device)[levels]
     return shares[:, None, None, None]
 
 
@@ -44,5 +60,5 @@ def missed(found: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
     the image's whole brightness (Salimans and Ho 2022, ICLR, section 4: the weight SNR + 1 of the
     image's error is this of the noise's).
     """
-    error = F.mse_loss(found, noise, reduction="none") / left(levels).clamp(min=LEAST)
-    return error.mean((1, 2, 3))
+    share = left(levels, noise.shape[-1]).clamp(min=LEAST)
+    return (F.mse_loss(found, noise, reduction="none") / share).mean((1, 2, 3))
