@@ -28,7 +28,7 @@ def test_at_twice_the_side_as_much_is_left_of_what_is_twice_as_coarse():
         mixed = noisy(fine, noise, level) / left(level, side).sqrt()
         return float((torch.nn.functional.avg_pool2d(mixed, side // 8) - coarse).std())
 
-    assert error(128) == pytest.approx(error(64), rel=0.01)
+    assert error(128) == pytest.approx(error(64), rel=0.02)
 
 
 def test_every_level_adds_noise_and_none_is_beyond_a_scheduler():
