@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,9 +13,19 @@ from radlens.cli.app import app
 from radlens.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "guide"
 DOCUMENTS = [
-    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/guide.md", "docs/runbook.md")
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/runbook.md")),
+    *sorted(GUIDE.glob("*.md")),
 ]
+ACCESS = tomllib.loads((ROOT / "src" / "radlens" / "access.toml").read_text())
+# By the group that may open a page: where the guide tells of it.
+PAGE_OF = {
+    "signed-in": "viewer.md",
+    "reading": "reader.md",
+    "engineering": "engineer.md",
+    "administration": "administrator.md",
+}
 
 
 def typed() -> list[str]:
@@ -46,11 +57,41 @@ def test_a_make_target_of_the_documents_exists(line: str) -> None:
 
 
 def test_the_guide_lists_every_setting_with_its_default() -> None:
-    guide = (ROOT / "docs" / "guide.md").read_text()
+    guide = (GUIDE / "settings.md").read_text()
     for field in fields(Settings):
         if field.name not in ("home", "workers"):
             assert f"`{field.name}`" in guide, field.name
             assert str(field.default) in guide, field.name
+
+
+@pytest.mark.parametrize(("address", "group"), ACCESS["pages"].items())
+def test_the_guide_tells_of_every_page_where_its_role_begins(address: str, group: str) -> None:
+    named = re.findall(r"\*\*([^*]+)\*\*", (GUIDE / PAGE_OF[group]).read_text())
+    assert address in [re.sub(r"[^a-z]+", "-", name.lower()) for name in named]
+
+
+def anchors(document: Path) -> list[str]:
+    """The fragments by which a forge reaches the headings of a document."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", document.read_text()):
+        if link.startswith("https:"):
+            continue
+        place, _, fragment = link.partition("#")
+        target = document.parent / place if place else document
+        assert target.exists(), link
+        assert not fragment or fragment in anchors(target), link
+
+
+def test_every_page_of_the_guide_is_reached_from_its_index() -> None:
+    index = (GUIDE / "README.md").read_text()
+    assert [page.name for page in GUIDE.glob("*.md") if f"({page.name})" not in index] == [
+        "README.md"
+    ]
 
 
 def test_the_readme_fits_one_screen_and_shows_a_picture() -> None:
