@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from re import finditer
@@ -19,7 +20,8 @@ from tests.builders import picture, png
 from tests.imaging.samples import chunk, dicom, raster
 
 NAME, NUMBER, BORN, ACCESSION = "PLANTED^JANE", "PLANTED-4711", "19010203", "PLANTED-ACC-9"
-WORDS = ("PLANTED", BORN, "1901-02-03")
+# A digest without a key is an identifier as well: whoever tries all numbers finds it.
+WORDS = ("PLANTED", BORN, "1901-02-03", sha256(NUMBER.encode()).hexdigest())
 PLANTED = tuple(word.encode(form) for word in WORDS for form in ("utf-8", "utf-16-le"))
 
 

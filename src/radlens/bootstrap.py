@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_bytes, token_urlsafe
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ from radlens.engines.shelf import ModelStore
 from radlens.passwords import Argon2Passwords
 from radlens.ports import Blobs, Site
 from radlens.settings import Settings, load_settings
+from radlens.site_files import CHECKPOINTS, KEY, PATIENT_KEY, key_places
 from radlens.storage.accounts import SqlKeys, SqlSessions, SqlUsers
 from radlens.storage.card_files import task_cards
 from radlens.storage.cards import SqlCards
@@ -36,6 +37,7 @@ from radlens.storage.ledger import SqlLedger
 from radlens.storage.legacy import NoLegacy, PostgresLegacy
 from radlens.storage.memory import MemoryBlobs
 from radlens.storage.places import SQLITE, Access, open_blobs, open_database
+from radlens.storage.pseudonyms import KEY_BYTES, FileKey, HmacPseudonymiser
 from radlens.storage.records import SqlRecords
 from radlens.storage.registry import SqlRegistry
 from radlens.storage.reviews import SqlReviews
@@ -129,6 +131,7 @@ def _site(settings: Settings, stored: Database, blobs: Blobs, seal: Seal | None)
         worklist=SqlWorklist(database),
         reviews=SqlReviews(database),
         blobs=blobs,
+        pseudonymiser=_pseudonymiser(settings if seal else None),
         legacy=NoLegacy(),
         stores=SiteStores(database, folder=folder, free_bytes=settings.free_bytes),
         registry=registry,
@@ -170,6 +173,7 @@ def _forgetful(site: Site, database: Database, settings: Settings) -> Site:
         worklist=SqlWorklist(database),
         reviews=SqlReviews(database),
         blobs=MemoryBlobs(),
+        pseudonymiser=_pseudonymiser(None),
         live=LiveModels(site.registry, models, trials=False),
     )
 
@@ -197,12 +201,22 @@ def cards_of(settings: Settings) -> dict[str, Task]:
 
 
 def _seal(settings: Settings) -> FileSeal:
-    home = settings.home
+    places = key_places(settings)
     return FileSeal(
-        Path(settings.audit_key or home / "audit.key"),
-        Path(settings.audit_mirror or home / "audit-checkpoints.jsonl"),
+        places[KEY],
+        places[CHECKPOINTS],
         make=not settings.audit_key,
         before=settings.audit_keys,
+    )
+
+
+def _pseudonymiser(settings: Settings | None) -> HmacPseudonymiser:
+    """Under the key of a site; without one, where nothing is kept, under a key that nobody has."""
+    if settings is None:
+        forgotten = token_bytes(KEY_BYTES)
+        return HmacPseudonymiser(lambda: forgotten)
+    return HmacPseudonymiser(
+        FileKey(key_places(settings)[PATIENT_KEY], make=not settings.patient_key)
     )
 
 

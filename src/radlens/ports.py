@@ -13,6 +13,7 @@ from radlens.domain.backup import Snapshot, Table
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.legacy import Left, Taken
 from radlens.domain.prediction import Once, Prediction, Recorded
+from radlens.domain.pseudonym import Identity, Pseudonyms
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Label, Task
 from radlens.job_ports import Jobs
@@ -75,7 +76,7 @@ class Records(Protocol):
         ...
 
     def erase(self, predictions: Sequence[str], act: Act, *, reason: str) -> None:
-        """Mark predictions as erased, in one transaction with the audit entry.
+        """Mark predictions as erased, whose they are included, in one transaction with the entry.
 
         Raises Conflict where one of them is marked already.
         """
@@ -114,6 +115,17 @@ class Blobs(Protocol):
 
     def delete(self, digest: str) -> None:
         """Destroy the bytes, as an erasure asks; what is not there is gone already."""
+        ...
+
+
+class Pseudonymiser(Protocol):
+    """The secret key of a site, by which a patient is known again and never named."""
+
+    def of(self, identity: Identity) -> Pseudonyms:
+        """The pseudonyms of an identity; the key is made on first use.
+
+        Raises BadSettings for a key that cannot be used, StorageFull and StorageUnavailable.
+        """
         ...
 
 
@@ -204,6 +216,7 @@ class Site:
     worklist: Worklist
     reviews: Reviews
     blobs: Blobs
+    pseudonymiser: Pseudonymiser
     stores: Stores
     legacy: Legacy
     registry: Registry

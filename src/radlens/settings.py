@@ -59,6 +59,7 @@ class Settings:
     audit_key: str = ""
     audit_trusted: str = ""
     audit_mirror: str = ""
+    patient_key: str = ""
     idle_minutes: int = 30
     session_hours: int = 12
     hosts: str = ""

@@ -10,7 +10,7 @@ from radlens.domain.errors import StorageUnavailable
 from radlens.settings import Settings
 
 SETTINGS = "radlens.toml"
-CHECKPOINTS, KEY = "audit-checkpoints.jsonl", "audit.key"
+CHECKPOINTS, KEY, PATIENT_KEY = "audit-checkpoints.jsonl", "audit.key", "patient.key"
 
 
 def collected(settings: Settings, *, signer: str | None, keys: bool) -> dict[str, bytes]:
@@ -22,9 +22,9 @@ def collected(settings: Settings, *, signer: str | None, keys: bool) -> dict[str
     home = settings.home
     cards = sorted(path for how in ("*.toml", "*/*.toml") for path in (home / "tasks").glob(how))
     places = {path.relative_to(home).as_posix(): path for path in cards}
-    places |= _places(settings)
+    places |= key_places(settings)
     if not keys:
-        del places[KEY]
+        del places[KEY], places[PATIENT_KEY]
     try:
         found = {name: path.read_bytes() for name, path in places.items() if path.is_file()}
     except OSError as error:
@@ -37,7 +37,7 @@ def collected(settings: Settings, *, signer: str | None, keys: bool) -> dict[str
 def placed(files: Mapping[str, bytes], settings: Settings) -> list[str]:
     """Put the files where a site has them; gives those that were there and were left alone."""
     home, left = settings.home, list[str]()
-    known = _places(settings) | {SETTINGS: home / SETTINGS}
+    known = key_places(settings) | {SETTINGS: home / SETTINGS}
     for name, content in files.items():
         path = known.get(name, home / "tasks" / Path(*Path(name).parts[1:]))
         try:
@@ -52,11 +52,13 @@ def placed(files: Mapping[str, bytes], settings: Settings) -> list[str]:
     return left
 
 
-def _places(settings: Settings) -> dict[str, Path]:
+def key_places(settings: Settings) -> dict[str, Path]:
+    """Where the keys are, which no database holds, and the second place of checkpoints."""
     home = settings.home
     return {
         CHECKPOINTS: Path(settings.audit_mirror or home / CHECKPOINTS),
         KEY: Path(settings.audit_key or home / KEY),
+        PATIENT_KEY: Path(settings.patient_key or home / PATIENT_KEY),
     }
 
 

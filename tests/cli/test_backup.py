@@ -180,22 +180,25 @@ def test_secrets_stay_where_they_are_unless_the_key_is_asked_for(home, empty, tm
     (home / "audit.key").chmod(0o600)
     (home / "tasks" / "fr").mkdir()
     (home / "tasks" / "fr" / "unserved.toml").write_text('title = "Sans modèle"\n')
-    key = (home / "audit.key").read_bytes()
+    secrets = {"patient.key": "ab" * 32, "audit.key": (home / "audit.key").read_text()}
+    (home / "patient.key").write_text(secrets["patient.key"])
     _, said = run(home, "backup", tmp_path / "kept.zip")
-    assert "Without the private key" in said
+    assert "Without the keys" in said
     with ZipFile(tmp_path / "kept.zip") as archive:
-        assert not any(key in archive.read(name) for name in archive.namelist())
+        parts = [archive.read(name) for name in archive.namelist()]
+    assert not any(key.encode() in part for key in secrets.values() for part in parts)
     assert (tmp_path / "kept.zip").stat().st_mode & 0o077 == 0
     run(empty, "restore", tmp_path / "kept.zip")
     assert load(empty).site_name == "Köln"
     assert (empty / "tasks" / "unserved.toml").exists()
     assert (empty / "tasks" / "fr" / "unserved.toml").exists()
-    assert not (empty / "audit.key").exists()
+    assert not any((empty / name).exists() for name in secrets)
     run(home, "backup", tmp_path / "keys.zip", "--with-keys")
     twin = tmp_path / "twin"
     run(twin, "restore", tmp_path / "keys.zip")
-    assert (twin / "audit.key").read_bytes() == key
-    assert (twin / "audit.key").stat().st_mode & 0o077 == 0
+    for name, key in secrets.items():
+        assert (twin / name).read_text() == key
+        assert (twin / name).stat().st_mode & 0o077 == 0
 
 
 def test_an_object_that_is_gone_is_named_and_the_rest_is_kept(home, empty, tmp_path):

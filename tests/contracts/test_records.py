@@ -11,6 +11,7 @@ import pytest
 from radlens.domain.audit import Act, Verb, verify
 from radlens.domain.errors import Conflict, KeyReused, NoSuchPrediction, NotAssessable
 from radlens.domain.prediction import Erasure, Once, fingerprint
+from radlens.domain.pseudonym import Pseudonyms
 from radlens.ports import Records
 from radlens.storage.database import Database
 from tests.contracts.stores import LoggedRecords
@@ -20,6 +21,9 @@ from tests.storage.samples import BY, FINDINGS, NOON, a_prediction, an_act
 @pytest.fixture
 def records(database: Database) -> Records:
     return LoggedRecords(database)
+
+
+WHOSE = Pseudonyms("1" * 64, "2" * 64, "3" * 32)
 
 
 def add(records: Records, *keys: str, image: str = "b" * 64) -> None:
@@ -205,3 +209,22 @@ def test_what_is_erased_is_not_erased_again_and_nothing_is_noted_then(records):
         records.erase(["two", "one"], act, reason="asked")
     assert records.get("two").erased is None
     assert verify(records.audit()) == 3
+
+
+def test_whose_image_it_is_comes_back_and_is_no_part_of_what_was_said_of_it(records):
+    prediction = a_prediction("one", whose=WHOSE)
+    records.add(prediction, an_act(prediction))
+    add(records, "two")
+    assert records.get("one").whose == WHOSE
+    assert [p.whose for p in records.history(limit=9)] == [None, WHOSE]
+    assert [r.whose for r in records.recorded(after=0, until=9).values()] == [WHOSE, None]
+    assert fingerprint(prediction) == fingerprint(a_prediction("one"))
+
+
+def test_what_is_erased_is_nobodys_from_then_on(records):
+    for key in ("one", "two"):
+        prediction = a_prediction(key, whose=WHOSE)
+        records.add(prediction, an_act(prediction))
+    records.erase(["one"], Act(NOON, BY, Verb.ERASE, "one", {}), reason="asked")
+    assert [p.whose for p in records.history(limit=9)] == [WHOSE, None]
+    assert [r.whose for r in records.recorded(after=0, until=9).values()] == [None, WHOSE]

@@ -139,7 +139,9 @@ def test_what_is_planted_in_uploads_is_found_nowhere(place: Place, tmp_path, cap
             send(site, client, name, upload)
             (inbox / f"{NAME}-{name}").write_bytes(upload)
         list(batch(site, sorted(inbox.iterdir()), task=TASK, by=ME, run=NAME))
-        assert len(site.records.history(limit=99)) == 3 * len(GOOD)
+        found = site.records.history(limit=99)
+        assert len(found) == 3 * len(GOOD)
+        assert len({one.whose.patient for one in found if one.whose}) == 2  # by pseudonyms alone
         done = Event()
         assert site.beside.offer(done.set)
         assert done.wait(60)

@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("target", type=FILE)
-@click.option("--with-keys", is_flag=True, help="Include the private key that signs the audit log.")
+@click.option("--with-keys", is_flag=True, help="Include the keys of audit log and pseudonyms.")
 @spoken
 def backup(target: Path, *, with_keys: bool) -> None:
     """Write the whole site to TARGET, a file or a folder, while it goes on working.
@@ -40,7 +40,7 @@ def backup(target: Path, *, with_keys: bool) -> None:
     rows = sum(part.rows or 0 for part in contents.parts.values())
     click.echo(f"{target}: {rows} rows, {len(contents.objects)} objects, contents {digest}")
     if not with_keys:
-        click.echo("Without the private key of the audit log: --with-keys includes it.")
+        click.echo("Without the keys of audit log and pseudonyms: --with-keys includes them.")
     if contents.missing:
         raise DigestMismatch(
             f"The backup is made, but {len(contents.missing)} objects of the site are gone or "

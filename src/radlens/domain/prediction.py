@@ -14,6 +14,7 @@ from radlens.domain.audit import Actor
 from radlens.domain.finding import Finding
 from radlens.domain.gate import UNCHECKED, Assessment, Verdict
 from radlens.domain.model import ModelRef
+from radlens.domain.pseudonym import Pseudonyms
 from radlens.domain.scan import Scan, Source, Window
 from radlens.domain.uncertainty import PredictionSet
 
@@ -31,8 +32,8 @@ class Reading:
 
 
 # How an image is freed of the patient's data. PS3.15 Annex E lists the attributes to remove or
-# replace; here none of them is taken along to begin with.
-METHOD = "pixels only; no attribute of PS3.15 Table E.1-1 kept"
+# replace; here none of them is taken along to begin with, but what names patient and study, keyed.
+METHOD = "pixels only; of PS3.15 Table E.1-1 at most keyed pseudonyms of patient and study"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Prediction:
     """A reading on record. ``evidence`` is the SHA-256 of its stored maps.
 
     ``assessment`` is None where nothing checked whether the model may read the image. ``erased``
-    came later where it did, and is no part of what was said of the image.
+    came later where it did, and ``whose`` is gone then: neither is part of what was said of the
+    image. ``whose`` is None where nothing says whose image it is.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Prediction:
     prediction_set: PredictionSet | None = None
     assessment: Assessment | None = None
     erased: Erasure | None = None
+    whose: Pseudonyms | None = None
 
     @property
     def doubtful(self) -> bool:
@@ -145,7 +148,7 @@ def _plain(value: Any) -> Any:
 @cache
 def _fields(kind: Any) -> tuple[str, ...] | None:
     names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
-    return names and tuple(name for name in names if name != "erased")
+    return names and tuple(name for name in names if name not in {"erased", "whose"})
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ class Recorded:
     id: str
     fingerprint: str
     erased: bool
+    whose: Pseudonyms | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Bytes -> Scan: the one way in for images."""
 
 from radlens.domain.errors import TooLarge, UnreadableImage
+from radlens.domain.pseudonym import Identity
 from radlens.domain.scan import Bounds, Scan
 from radlens.imaging.raster import decode_raster
 
@@ -26,6 +27,15 @@ def decode(upload: bytes, bounds: Bounds = DEFAULT_BOUNDS) -> Scan:
 
         return decode_dicom(upload, bounds)
     raise UnreadableImage("The file is empty." if not upload else _unknown(upload))
+
+
+def identity(upload: bytes, scan: Scan, bounds: Bounds = DEFAULT_BOUNDS) -> Identity | None:
+    """Whose image the file of a scan says it is; None where it does not, as PNG never does."""
+    if scan.source != "dicom":
+        return None
+    from radlens.imaging.dicom_identity import dicom_identity
+
+    return dicom_identity(upload, bounds)
 
 
 def _unknown(upload: bytes) -> str:

@@ -14,7 +14,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from radlens.domain.errors import TooLarge, UnreadableImage
 from radlens.domain.scan import Bounds
 
-# Nothing else is parsed, so nothing of a patient can reach a warning, a message or a Scan.
+# Nothing else is parsed here, so nothing of a patient can reach a warning, a message or a Scan.
 KEYWORDS = """
 SOPClassUID Modality BodyPartExamined BurnedInAnnotation ImagerPixelSpacing
 SamplesPerPixel PhotometricInterpretation
@@ -55,7 +55,7 @@ class Part10:
             body, begin = _inflate(self.packed[begin:], min(room, bounds.inflated_bytes)), 0
         stream = BytesIO(body)
         stream.seek(begin + self.at)
-        found = _elements(stream, self.syntax, lambda tag, *_: tag > PIXELS, [PIXELS])
+        found = elements(stream, self.syntax, lambda tag, *_: tag > PIXELS, [PIXELS])
         self.header[PIXELS] = found[PIXELS]
         return self.header
 
@@ -65,6 +65,11 @@ def open_part10(upload: bytes, bounds: Bounds) -> Part10:
 
     Raises UnreadableImage where there are no integer pixels, TooLarge for a bloated header.
     """
+    return _headed(*front(upload, bounds), upload)
+
+
+def front(upload: bytes, bounds: Bounds) -> tuple[UID, int, bytes]:
+    """How a file is encoded, where its data set begins, and the first 8 MiB of that, inflated."""
     stream = BytesIO(upload)
     stream.seek(132)  # PS3.10 7.1: 128 bytes of anything, "DICM", then explicit little endian
     meta = read_dataset(
@@ -77,13 +82,11 @@ def open_part10(upload: bytes, bounds: Bounds) -> Part10:
         raise UnreadableImage("The DICOM file does not say how it is encoded.")
     syntax, begin = UID(meta.TransferSyntaxUID), stream.tell()
     if syntax == DeflatedExplicitVRLittleEndian:
-        front = _inflate(upload[begin:], min(HEADER_BYTES, bounds.inflated_bytes))
-    else:
-        front = upload[begin : begin + HEADER_BYTES]
-    return _headed(syntax, upload, begin, front)
+        return syntax, begin, _inflate(upload[begin:], min(HEADER_BYTES, bounds.inflated_bytes))
+    return syntax, begin, upload[begin : begin + HEADER_BYTES]
 
 
-def _headed(syntax: UID, upload: bytes, begin: int, front: bytes) -> Part10:
+def _headed(syntax: UID, begin: int, begun: bytes, upload: bytes) -> Part10:
     stopped: list[int] = []
 
     def at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
@@ -91,11 +94,11 @@ def _headed(syntax: UID, upload: bytes, begin: int, front: bytes) -> Part10:
             stopped.append(int(tag))
         return bool(stopped)
 
-    stream = BytesIO(front)
-    header = _elements(stream, syntax, at_pixels, LOOKED_AT)
+    stream = BytesIO(begun)
+    header = elements(stream, syntax, at_pixels, LOOKED_AT)
     if stopped == [PIXELS]:
         return Part10(syntax, header, upload, begin, stream.tell())
-    if not stopped and len(front) >= HEADER_BYTES:
+    if not stopped and len(begun) >= HEADER_BYTES:
         raise TooLarge(f"The DICOM header is longer than {HEADER_BYTES:,} bytes.")
     raise _without_pixels(header, stopped)
 
@@ -117,7 +120,8 @@ def _without_pixels(header: Dataset, stopped: list[int]) -> UnreadableImage:
     )
 
 
-def _elements(stream: BytesIO, syntax: UID, stop: Stop, tags: list[int]) -> Dataset:
+def elements(stream: BytesIO, syntax: UID, stop: Stop, tags: list[int]) -> Dataset:
+    """The elements of these tags alone, up to where ``stop`` says so."""
     return read_dataset(
         stream,
         syntax.is_implicit_VR if not syntax.is_private else False,

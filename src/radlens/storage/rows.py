@@ -12,6 +12,7 @@ from radlens.domain.finding import Finding, OperatingPoint, Tier
 from radlens.domain.gate import Assessment
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import Erasure, ImageRef, Prediction
+from radlens.domain.pseudonym import Pseudonyms
 from radlens.domain.scan import Window
 from radlens.domain.uncertainty import PredictionSet
 
@@ -22,6 +23,8 @@ PREDICTION = (
     "model_version, model_digest, model_statement, map_warning, "
     "image_digest, image, evidence_digest, findings, prediction_set, assessment"
 )
+# Beside what was said of the image: nulls where nothing says whose it is, and after an erasure.
+WHOSE = "patient, study, salt"
 # Beside a prediction, from the table of erasures: nulls where it was not erased.
 ERASURE = "erased, erased_by, erased_why"
 ENTRY = "seq, time, utc, actor, via, origin, verb, subject, detail, outcome, previous, digest"
@@ -48,7 +51,21 @@ def prediction_row(prediction: Prediction) -> Row:
     )
 
 
-def prediction_of(row: Sequence[Any], erasure: Sequence[Any] = (None, "", "")) -> Prediction:
+def whose_row(whose: Pseudonyms | None) -> Row:
+    """The columns WHOSE."""
+    return (whose.patient, whose.study, whose.salt) if whose else (None, None, None)
+
+
+def whose_of(row: Sequence[Any]) -> Pseudonyms | None:
+    """The pseudonyms of the columns WHOSE; None where there are none at all."""
+    return None if set(row) == {None} else Pseudonyms(*row)
+
+
+def prediction_of(
+    row: Sequence[Any],
+    whose: Sequence[Any] = (None, None, None),
+    erasure: Sequence[Any] = (None, "", ""),
+) -> Prediction:
     """The prediction of a row; raises DigestMismatch where the row is not what was written."""
     erased, by, why = erasure
     key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate = row
@@ -64,6 +81,7 @@ def prediction_of(row: Sequence[Any], erasure: Sequence[Any] = (None, "", "")) -
             prediction_set=None if kept is None else PredictionSet.of(json.loads(kept)),
             assessment=None if gate is None else Assessment.of(json.loads(gate)),
             erased=None if erased is None else Erasure(time_of(erased), by, why),
+            whose=whose_of(whose),
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DigestMismatch(f"The record {key} cannot be read as it was written.") from error

@@ -2,15 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radlens.domain.checkpoint import Checkpoint, Statement
-from radlens.domain.errors import BadSettings, StorageFull, StorageUnavailable
-from radlens.storage.disk import FULL, sync
+from radlens.domain.errors import BadSettings
+from radlens.storage.disk import sync, told, write_once
 from radlens.storage.rows import time_of, zoned
 
 if TYPE_CHECKING:  # OpenSSL is loaded by those who sign or verify, not by every command
@@ -35,7 +34,7 @@ class FileSeal:
         return self._private().public_key().public_bytes_raw().hex()
 
     def held(self) -> str | None:
-        with _told(self.secret):
+        with told(self.secret):
             there = self.secret.exists()
         return self.key() if there else None
 
@@ -56,7 +55,7 @@ class FileSeal:
 
     def keep(self, checkpoints: Sequence[Checkpoint]) -> None:
         lines = "".join(f"{_line(checkpoint)}\n" for checkpoint in checkpoints)
-        with _told(self.mirror):
+        with told(self.mirror):
             self.mirror.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             there = os.open(self.mirror, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
@@ -69,7 +68,7 @@ class FileSeal:
             sync(self.mirror.parent)
 
     def kept(self) -> list[Checkpoint]:
-        with _told(self.mirror):
+        with told(self.mirror):
             try:
                 lines = self.mirror.read_bytes().split(b"\n")
             except FileNotFoundError:
@@ -91,13 +90,13 @@ class FileSeal:
         return key
 
     def _pem(self) -> bytes:
-        with _told(self.secret):
+        with told(self.secret):
             try:
                 return self.secret.read_bytes()
             except FileNotFoundError as error:
                 if not self.make:
                     raise self._unusable("is not there") from error
-            _write_once(self.secret, _new_pem)
+            write_once(self.secret, _new_pem)
             return self.secret.read_bytes()
 
     def _unusable(self, why: str) -> BadSettings:
@@ -119,23 +118,6 @@ def _new_pem() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(*form)
 
 
-def _write_once(path: Path, content: Callable[[], bytes]) -> None:
-    """Write a private file whole; where another process was faster, its file stays."""
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink(missing_ok=True)
-    sync(path.parent)
-
-
 def _line(checkpoint: Checkpoint) -> str:
     said = asdict(checkpoint.statement) | {"time": zoned(checkpoint.statement.time)}
     return json.dumps(said | {"signature": checkpoint.signature})
@@ -152,13 +134,3 @@ def _checkpoint(line: bytes) -> Checkpoint | None:
     texts = (said.digest, said.trace, said.key)
     fits = isinstance(said.seq, int) and all(isinstance(text, str) for text in texts)
     return Checkpoint(said, signature) if fits else None
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise StorageFull(f"The disk that holds {path.name} is full.") from error
-        raise StorageUnavailable(f"{path} cannot be used: {error.strerror}.") from error

@@ -17,16 +17,19 @@ from radlens.storage.rows import (
     ENTRY,
     ERASURE,
     PREDICTION,
+    WHOSE,
     entry_of,
     entry_row,
     plain,
     prediction_of,
     prediction_row,
+    whose_of,
+    whose_row,
     zoned,
 )
 
-ERASED = len(ERASURE.split(","))
-FOUND = f"{PREDICTION}, {ERASURE} FROM predictions LEFT JOIN erasures ON prediction = id"
+SAID, OWN = (len(columns.split(",")) for columns in (PREDICTION, f"{PREDICTION}, {WHOSE}"))
+FOUND = f"{PREDICTION}, {WHOSE}, {ERASURE} FROM predictions LEFT JOIN erasures ON prediction = id"
 
 
 def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None) -> Prediction:
@@ -36,9 +39,9 @@ def record(sql: Transaction, prediction: Prediction, act: Act, once: Once | None
     if _place(sql, prediction.id):
         raise Conflict(f"The id {prediction.id} is on record already.")
     entry = append(sql, act)
-    row = prediction_row(prediction)
+    row = prediction_row(prediction) + whose_row(prediction.whose)
     sql.execute(
-        f"INSERT INTO predictions ({PREDICTION}, seq) VALUES ({_marks(len(row))}, ?)",
+        f"INSERT INTO predictions ({PREDICTION}, {WHOSE}, seq) VALUES ({_marks(len(row))}, ?)",
         (*row, entry.seq),
     )
     if once:
@@ -105,24 +108,29 @@ def count(sql: Transaction) -> int:
 def recorded(sql: Transaction, *, after: int, until: int) -> dict[int, Recorded]:
     """The predictions of the audit entries after one place and up to another, by their place."""
     rows = sql.execute(
-        f"SELECT seq, erased, {PREDICTION} FROM predictions LEFT JOIN erasures ON prediction = id "
+        f"SELECT seq, erased, {WHOSE}, {PREDICTION} "
+        "FROM predictions LEFT JOIN erasures ON prediction = id "
         "WHERE seq > ? AND seq <= ?",
         (after, until),
     )
     return {
-        seq: Recorded(row[0], fingerprint_of(row), erased is not None)
-        for seq, erased, *row in rows.fetchall()
+        seq: Recorded(row[0], fingerprint_of(row), erased is not None, whose_of(whose))
+        for (seq, erased, *whose), row in ((found[:5], found[5:]) for found in rows.fetchall())
     }
 
 
 def erase(sql: Transaction, ids: Sequence[str], act: Act, reason: str) -> None:
-    """Mark predictions as erased, once, with the audit entry that says so."""
+    """Mark predictions as erased, once, with the entry that says so; they are nobody's then."""
     entry = append(sql, act)
     for prediction_id in ids:
         sql.execute(
             "INSERT INTO erasures (prediction, entry, erased, erased_by, erased_why) "
             "VALUES (?, ?, ?, ?, ?)",
             (prediction_id, entry.seq, zoned(act.time), act.by.name, reason),
+        )
+        sql.execute(
+            "UPDATE predictions SET patient = NULL, study = NULL, salt = NULL WHERE id = ?",
+            (prediction_id,),
         )
 
 
@@ -147,7 +155,7 @@ def append(sql: Transaction, act: Act) -> Entry:
 
 def _found(row: Sequence[Any]) -> Prediction:
     """The prediction of a row of FOUND."""
-    return prediction_of(row[:-ERASED], row[-ERASED:])
+    return prediction_of(row[:SAID], row[SAID:OWN], row[OWN:])
 
 
 def _place(sql: Transaction, prediction_id: str) -> int | None:

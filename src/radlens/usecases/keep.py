@@ -6,13 +6,21 @@ import numpy as np
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.prediction import ImageRef, Once, Prediction, Reading, fingerprint
+from radlens.domain.pseudonym import Pseudonyms
 from radlens.imaging.encode import encode_png
 from radlens.ports import Site
 
 MOST = 1000  # earlier predictions of one image to look through
 
 
-def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -> Prediction:
+def keep(
+    site: Site,
+    reading: Reading,
+    *,
+    by: Actor,
+    once: Once | None = None,
+    whose: Pseudonyms | None = None,
+) -> Prediction:
     """Put a reading on record: objects first, then one transaction with the audit entry inside."""
     scan = reading.scan
     image, evidence = (site.blobs.put(content) for content in objects(reading))
@@ -26,6 +34,7 @@ def keep(site: Site, reading: Reading, *, by: Actor, once: Once | None = None) -
         findings=reading.findings,
         prediction_set=reading.prediction_set,
         assessment=reading.assessment,
+        whose=whose,
     )
     kept = site.records.add(prediction, _act(prediction), once)
     if any(earlier.erased for earlier in site.records.history(limit=MOST, image=image)):
@@ -43,6 +52,7 @@ def objects(reading: Reading) -> tuple[bytes, bytes]:
 
 
 def _act(prediction: Prediction) -> Act:
+    whose = {"whose": prediction.whose.commitment} if prediction.whose else {}
     return Act(
         time=prediction.time,
         by=prediction.by,
@@ -55,5 +65,6 @@ def _act(prediction: Prediction) -> Act:
             "evidence": prediction.evidence,
             "findings": {f.label: f.probability for f in prediction.findings},
             "record": fingerprint(prediction),
+            **whose,
         },
     )

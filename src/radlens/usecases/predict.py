@@ -5,7 +5,7 @@ from hashlib import sha256
 from radlens.domain.audit import Actor
 from radlens.domain.errors import BadInput, Conflict
 from radlens.domain.prediction import Once, Prediction
-from radlens.imaging.decode import decode
+from radlens.imaging.decode import decode, identity
 from radlens.ports import Site
 from radlens.usecases.answer import answer, read_beside
 from radlens.usecases.keep import keep
@@ -34,7 +34,9 @@ def _predict(site: Site, upload: bytes, task: str, by: Actor, key: str | None) -
     scan = decode(upload, site.bounds)
     lineup = site.live.lineup(task)  # pinned: a swap cannot mix two models in one answer
     reading, failure = answer(lineup, scan, site.tasks[task])
-    prediction = keep(site, reading, by=by, once=once)
+    said = identity(upload, scan, site.bounds)
+    whose = site.pseudonymiser.of(said) if said else None
+    prediction = keep(site, reading, by=by, once=once, whose=whose)
     read_beside(site, lineup, prediction, scan, failure)
     return prediction
 

@@ -143,6 +143,9 @@ class _Records:
             raise BrokenChain(f"The prediction of audit entry {seq} is gone.", entry=seq)
         if found.fingerprint != entry.act.detail["record"]:
             raise BrokenChain(f"The prediction of audit entry {seq} was changed.", entry=seq)
+        whose = None if found.erased else entry.act.detail.get("whose")
+        if (found.whose and found.whose.commitment) != whose:
+            raise BrokenChain(f"Whose image audit entry {seq} speaks of was changed.", entry=seq)
         if found.erased:
             self._marked[found.id] = seq
 
