@@ -11,7 +11,7 @@ from radlens.bootstrap import PACKAGE
 from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint
 from radlens.domain.model import InputSpec, Manifest
-from radlens.lab.bundles import digests, golden_logits, write_bundle
+from radlens.lab.bundles import digests, golden_logits, parts_of, write_bundle
 from radlens.lab.export import OPSET, export
 from radlens.lab.networks import Net, build
 from radlens.storage.card_files import read_tasks
@@ -35,7 +35,7 @@ def make(architecture: str, home: Path) -> Subject:
     network = build(architecture, labels, torch.Generator().manual_seed(0))
     _settle(network)
     exported = export(network, SPEC)
-    card = "# Random weights, for the benchmark\n"
+    parts = parts_of(exported.network, "# Random weights, for the benchmark\n")
     manifest = Manifest(
         task=TASK.name,
         version=f"{architecture}-random",
@@ -48,11 +48,11 @@ def make(architecture: str, home: Path) -> Subject:
         calibration=Calibration.identity(labels),
         operating_points=(OperatingPoint(0.5),) * labels,
         golden=golden_logits(exported.network, SPEC),
-        files=digests(exported.network, card),
+        files=digests(parts),
         provenance={},
         metrics={},
     )
-    bundle = write_bundle(home / "gallery" / TASK.name, manifest, exported.network, card, TASK)
+    bundle = write_bundle(home / "gallery" / TASK.name, manifest, parts, TASK)
     (home / "radlens.toml").write_text('gallery = "gallery"\n')
     return Subject(network, bundle, _flops(exported.full))
 

@@ -13,6 +13,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
+from safetensors.numpy import save
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from radlens.api.callers import CALLER
@@ -23,7 +24,7 @@ from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint, Tier, TierRecord
 from radlens.domain.gate import MEANINGS, Gate, Share, Signal
 from radlens.domain.metrics import Proportion
-from radlens.domain.model import InputSpec, Manifest
+from radlens.domain.model import KNOWN, InputSpec, Manifest
 from radlens.domain.registry import Stage, Version
 from radlens.domain.task import Mode, Task
 from radlens.domain.uncertainty import Uncertainty
@@ -55,7 +56,7 @@ def picture(seed: int = 0, rows: int = 96, cols: int = 80) -> np.ndarray:
 
 
 def tiny_network(
-    labels: int, *, opset: int = 18, seed: int = 7, gated: bool = False
+    labels: int, *, opset: int = 18, seed: int = 7, gated: bool = False, features: bool = False
 ) -> onnx.ModelProto:
     """A real network of two convolutions with outputs logits and evidence (4 x 4 maps)."""
     rng = np.random.default_rng(seed)
@@ -67,8 +68,8 @@ def tiny_network(
     }
     nodes = [
         helper.make_node("Conv", ["tensor", "stem"], ["stemmed"], strides=[16, 16]),
-        helper.make_node("Relu", ["stemmed"], ["features"]),
-        helper.make_node("Conv", ["features", "head"], ["evidence"]),
+        helper.make_node("Relu", ["stemmed"], ["maps"]),
+        helper.make_node("Conv", ["maps", "head"], ["evidence"]),
         helper.make_node("ReduceMean", ["evidence", "axes"], ["mean"], keepdims=0),
         helper.make_node("Add", ["mean", "bias"], ["logits"]),
     ]
@@ -88,6 +89,9 @@ def tiny_network(
         ]
         weights["one"] = np.array([1], np.int64)
         outputs.append(value("signals", TensorProto.FLOAT, ["n", len(MEANINGS)]))
+    if features:
+        nodes.append(helper.make_node("ReduceMean", ["maps", "axes"], ["features"], keepdims=0))
+        outputs.append(value("features", TensorProto.FLOAT, ["n", 8]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -203,9 +207,26 @@ def gated_bundle(folder: Path, task: Task, *, doubtful: float, refused: float) -
     return folder
 
 
+def remembering_bundle(folder: Path, task: Task, **changes: object) -> Path:
+    """A bundle that remembers 40 training images of random features, each label in turn."""
+    network = tiny_network(len(task.labels), features=True).SerializeToString()
+    worth = {"remembered": 40, "right": {"hits": 48, "n": 50}, "wrong": {"hits": 6, "n": 10}}
+    tiny_bundle(folder, task, metrics={"known_cases": worth}, **changes)
+    signed(folder, model=network, known=known_content(len(task.labels)))
+    return folder
+
+
+def known_content(labels: int, *, n: int = 40, channels: int = 8) -> bytes:
+    """Known cases as a bundle keeps them, n of them."""
+    features = np.abs(np.random.default_rng(5).normal(size=(n, channels)))
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    truth = np.eye(labels, dtype=np.uint8)[np.arange(n) % labels]
+    return save({"features": features.astype(np.float16), "truth": truth})
+
+
 def signed(folder: Path, **parts: bytes) -> None:
-    """Replace parts of a bundle (``model``, ``card``) and make its manifest's digests fit."""
-    names = {"model": "model.onnx", "card": "card.md"}
+    """Replace parts of a bundle (``model``, ``card``, ``known``) so that its digests fit."""
+    names = {"model": "model.onnx", "card": "card.md", "known": KNOWN}
     manifest = json.loads((folder / "manifest.json").read_text())
     for part, content in parts.items():
         (folder / names[part]).write_bytes(content)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from radlens.domain.audit import Act
 from radlens.domain.bundle import Bundle
 from radlens.domain.errors import RadLensError
+from radlens.domain.known import KnownCases
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.domain.registry import Move, Stage, Version
 
@@ -22,6 +23,11 @@ class Engine(Protocol):
 
     @property
     def ref(self) -> ModelRef: ...
+
+    @property
+    def known(self) -> KnownCases | None:
+        """The training images that it remembers, None where it does not."""
+        ...
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         """One pass over a tensor of shape (n, 3, rows, cols); NotAssessable on NaN."""

@@ -5,6 +5,7 @@ from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict
 from radlens.domain.errors import RadLensError
 from radlens.domain.finding import Finding, TierRecord
 from radlens.domain.gate import Assessment
+from radlens.domain.known import Alike
 from radlens.domain.metrics import Proportion
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import Erasure, Prediction
@@ -53,6 +54,26 @@ class PredictionSetJson(TypedDict):
     covered: ShareJson | None
 
 
+class KnownCaseJson(TypedDict):
+    """A training image: its labels, and the cosine of its features with those of the image."""
+
+    labels: list[str]
+    likeness: float
+
+
+class AlikeJson(TypedDict):
+    """The training images most alike to the image, nearest first, of ``among`` remembered ones.
+
+    ``right`` and ``wrong``: for how many right and wrong held-out answers most of the nearest
+    carried the answer's label; null where there was none.
+    """
+
+    cases: list[KnownCaseJson]
+    among: int
+    right: ShareJson | None
+    wrong: ShareJson | None
+
+
 class AssessmentJson(TypedDict):
     """Whether the model may read the image: "assessable", or "doubtful" with the reasons."""
 
@@ -77,7 +98,8 @@ class ErrorJson(TypedDict):
 class PredictionJson(TypedDict):
     """One answer. ``digest`` is the stored image's SHA-256; findings are in card order.
 
-    ``assessment`` is null where nothing checked whether the model may read the image.
+    ``assessment`` is null where nothing checked whether the model may read the image, ``alike``
+    where the model remembers no training images.
     """
 
     file: str | None
@@ -87,6 +109,7 @@ class PredictionJson(TypedDict):
     assessment: AssessmentJson | None
     findings: list[FindingJson]
     prediction_set: PredictionSetJson | None
+    alike: AlikeJson | None
     prediction_id: str | None
     error: ErrorJson | None
 
@@ -122,6 +145,7 @@ def prediction_json(prediction: Prediction, file: str | None) -> PredictionJson:
         assessment=assessment_json(prediction.assessment),
         findings=[finding_json(finding) for finding in prediction.findings],
         prediction_set=set_json(prediction.prediction_set),
+        alike=alike_json(prediction.alike),
         prediction_id=prediction.id,
         error=None,
     )
@@ -152,6 +176,19 @@ def set_json(found: PredictionSet | None) -> PredictionSetJson | None:
         for member in found.members
     ]
     return PredictionSetJson(level=found.level, members=members, covered=_share(found.whole))
+
+
+def alike_json(found: Alike | None) -> AlikeJson | None:
+    if found is None:
+        return None
+    return AlikeJson(
+        cases=[
+            KnownCaseJson(labels=list(case.labels), likeness=case.likeness) for case in found.cases
+        ],
+        among=found.among,
+        right=_share(found.right),
+        wrong=_share(found.wrong),
+    )
 
 
 def _tier_record(record: TierRecord | None) -> TierRecordJson | None:
@@ -197,6 +234,7 @@ def failed_json(error: RadLensError, *, file: str, task: str) -> PredictionJson:
         assessment=None,
         findings=[],
         prediction_set=None,
+        alike=None,
         prediction_id=None,
         error=error_json(error),
     )

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.builders import TASKS, damage, furnish, gated_bundle, measured, picture, png, tiny_bundle
+from tests.builders import (
+    TASKS,
+    damage,
+    furnish,
+    gated_bundle,
+    measured,
+    picture,
+    png,
+    remembering_bundle,
+    tiny_bundle,
+)
 
 
 @pytest.fixture
@@ -46,7 +56,7 @@ def test_predict_prints_one_object_per_file_in_the_order_given(home, images) -> 
     assert [answer["file"] for answer in answers] == [str(image) for image in images[::-1]]
     for answer in answers:
         assert set(answer) == {
-            "file", "digest", "task", "model", "findings", "prediction_set",
+            "file", "digest", "task", "model", "findings", "prediction_set", "alike",
             "assessment", "prediction_id", "error",
         }  # fmt: skip
         assert set(answer["model"]) == {"version", "digest", "map_warning"}
@@ -83,6 +93,23 @@ def test_tiers_and_sets_come_with_what_was_measured_in_words_and_in_json(home, i
     ]
     assert (kept["level"], kept["covered"]["hits"], kept["covered"]["n"]) == (0.9, 90, 99)
     assert "High (right in 46 of 50)" in radlens(home, "history").stdout
+
+
+def test_the_most_alike_training_images_come_with_the_answer_in_words_and_in_json(
+    home, images
+) -> None:
+    task = TASKS["brain-tumor"]
+    remembering_bundle(home / "gallery" / task.name, task, **measured(task))
+    said = radlens(home, "predict", images[0], "--task", task.name)
+    assert said.returncode == 0, said.stderr
+    [row] = json.loads(radlens(home, "history", "--json").stdout)
+    near = row["alike"]
+    count = sum(case["labels"] == ["meningioma"] for case in near["cases"])
+    assert len(near["cases"]) == 5
+    assert (near["among"], near["right"]["hits"], near["wrong"]["n"]) == (40, 48, 10)
+    assert f"Of the 5 most alike training images {count} were labelled Meningioma." in said.stdout
+    assert "where an answer was wrong, for 6 of 10 held-out answers (60.0 %" in said.stdout
+    assert "no second opinion" in said.stdout
 
 
 def test_a_bad_file_among_good_ones_is_an_error_beside_its_name(home, images, tmp_path) -> None:

@@ -4,13 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from radlens.domain.errors import NotAssessable
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
 from radlens.model_ports import Engine
-from tests.builders import TASKS, tiny_bundle
+from tests.builders import TASKS, remembering_bundle, tiny_bundle
 
 TASK = TASKS["chest-xray"]
 
@@ -48,6 +50,29 @@ def test_sixteen_threads_get_the_answers_of_one(engine: Engine) -> None:
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda x: engine.forward(x).logits, inputs))
     np.testing.assert_array_equal(np.array(answers), np.array(expected))
+
+
+@pytest.mark.parametrize("times", [1, 2])  # the second time from the cache
+def test_features_come_with_the_answer_where_the_bundle_remembers_images(
+    tmp_path: Path, times: int
+) -> None:
+    bundle = read_bundle(remembering_bundle(tmp_path / "bundle", TASK), TASK)
+    for _ in range(times):
+        engine: Engine = OnnxEngine(bundle, workers=1, cache=tmp_path / "cache")
+    forward = engine.forward(tensor(2))
+    assert engine.known is not None
+    assert forward.signals is None
+    assert forward.features is not None
+    assert forward.features.shape == (2, 8)
+    head = {each.name: each for each in onnx.load_from_string(bundle.network).graph.initializer}
+    weights, bias = (numpy_helper.to_array(head[name]) for name in ("head", "bias"))
+    logits = forward.features @ weights[:, :, 0, 0].T + bias
+    np.testing.assert_allclose(logits, forward.logits, rtol=1e-4)
+
+
+def test_without_known_cases_there_are_no_features(engine: Engine) -> None:
+    assert engine.known is None
+    assert engine.forward(tensor(1)).features is None
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

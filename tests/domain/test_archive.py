@@ -18,9 +18,10 @@ import torch
 from radlens.domain.archive import archive_of, parts_of
 from radlens.domain.audit import Actor, Outcome, Verb
 from radlens.domain.errors import BadBundle
+from radlens.domain.model import KNOWN
 from radlens.engines.bundle import read_parts
 from radlens.usecases.register import register
-from tests.builders import TASKS, signed, tiny_bundle, tiny_site
+from tests.builders import TASKS, remembering_bundle, signed, tiny_bundle, tiny_site
 
 TASK = TASKS["brain-tumor"]
 ME = Actor("mallory", "api")
@@ -38,7 +39,7 @@ class Canary:
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return read_parts(tiny_bundle(tmp_path_factory.mktemp("b") / "b", TASK, version="new"))
+    return read_parts(remembering_bundle(tmp_path_factory.mktemp("b") / "b", TASK, version="new"))
 
 
 def zipped(entries: dict[str, bytes], *, packed: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -108,6 +109,10 @@ def exploits(parts: dict[str, bytes], canary: Canary) -> dict[str, bytes]:
         "a pickle beside the parts": zipped(parts | {"weights.pth": evil}),
         "a pickle called the card": zipped(parts | {"card.md": evil}),
         "a pickle called the network": zipped(parts | {"model.onnx": evil}),
+        "a pickle called the known cases": zipped(parts | {KNOWN: evil}),
+        "a pickle that takes the place of the known cases": zipped(
+            {n: c for n, c in parts.items() if n != KNOWN} | {"known-cases.pkl": evil}
+        ),
         "a pickle called the manifest": zipped(parts | {"manifest.json": evil}),
         "a way out": zipped(parts | {"../card.md": b"x"}),
         "a way out by a folder": zipped({f"a/../../{n}": c for n, c in parts.items()}),
@@ -153,6 +158,14 @@ def test_what_is_called_a_network_and_signed_as_one_is_not_opened(tmp_path, cont
     folder = tiny_bundle(tmp_path / "bundle", TASK, version="renamed")
     signed(folder, model=content)
     with tiny_site(tmp_path / "home") as site, pytest.raises(BadBundle, match="network"):
+        register(site, lambda: read_parts(folder), by=ME)
+
+
+@pytest.mark.parametrize("content", [b"\x80\x04.", b"PK\x03\x04" + bytes(50), bytes(50), b""])
+def test_what_is_called_known_cases_and_signed_as_such_is_not_opened(tmp_path, content) -> None:
+    folder = remembering_bundle(tmp_path / "bundle", TASK, version="renamed")
+    signed(folder, known=content)
+    with tiny_site(tmp_path / "home") as site, pytest.raises(BadBundle, match="known cases"):
         register(site, lambda: read_parts(folder), by=ME)
 
 

@@ -8,23 +8,31 @@ import pytest
 from onnx import helper
 
 from radlens.domain.errors import BadBundle
+from radlens.domain.model import KNOWN
 from radlens.engines.bundle import read_bundle
 from radlens.engines.runtime import OnnxEngine
-from tests.builders import TASKS, signed, tiny_bundle, tiny_network
+from tests.builders import (
+    TASKS,
+    known_content,
+    remembering_bundle,
+    signed,
+    tiny_bundle,
+    tiny_network,
+)
 
 TASK = TASKS["brain-tumor"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tiny_bundle(tmp_path / "bundle", TASK)
+    return remembering_bundle(tmp_path / "bundle", TASK)
 
 
 def opened(folder: Path) -> OnnxEngine:
     return OnnxEngine(read_bundle(folder, TASK), workers=1, cache=folder.parent / "cache")
 
 
-@pytest.mark.parametrize("part", ["model.onnx", "card.md"])
+@pytest.mark.parametrize("part", ["model.onnx", "card.md", KNOWN])
 def test_one_changed_byte_in_any_part_is_refused(folder: Path, part: str) -> None:
     raw = bytearray((folder / part).read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -51,16 +59,35 @@ def test_a_bundle_for_another_task_is_refused(folder: Path) -> None:
         read_bundle(folder, TASKS["neuro-rare"])
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "card.md", "manifest.json"])
+@pytest.mark.parametrize("name", ["model.onnx", "card.md", "manifest.json", KNOWN])
 def test_a_missing_part_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(BadBundle, match="missing or foreign"):
+    with pytest.raises(BadBundle, match=f"missing or foreign|{KNOWN}"):
         opened(folder)
 
 
 def test_a_foreign_part_such_as_a_pickle_is_refused(folder: Path) -> None:
     (folder / "weights.pth").write_bytes(b"\x80\x04.")
     with pytest.raises(BadBundle, match=r"weights\.pth"):
+        opened(folder)
+
+
+def test_known_cases_that_the_manifest_does_not_tell_of_are_refused(tmp_path: Path) -> None:
+    folder = tiny_bundle(tmp_path / "bundle", TASK)
+    (folder / KNOWN).write_bytes(known_content(4))
+    with pytest.raises(BadBundle, match=KNOWN):
+        opened(folder)
+
+
+def test_known_cases_of_other_features_than_the_networks_are_refused(folder: Path) -> None:
+    signed(folder, known=known_content(4, channels=9))
+    with pytest.raises(BadBundle, match="features of its known cases"):
+        opened(folder)
+
+
+def test_known_cases_beside_a_network_without_features_are_refused(folder: Path) -> None:
+    signed(folder, model=tiny_network(4).SerializeToString())
+    with pytest.raises(BadBundle, match="logits and evidence and features"):
         opened(folder)
 
 
@@ -125,7 +152,7 @@ def test_an_opset_that_the_manifest_does_not_name_is_refused(folder: Path) -> No
 
 
 def test_a_network_with_too_few_outputs_is_refused(folder: Path) -> None:
-    signed(folder, model=tiny_network(3).SerializeToString())
+    signed(folder, model=tiny_network(3, features=True).SerializeToString())
     with pytest.raises(BadBundle, match="one output for each label"):
         opened(folder)
 
@@ -137,7 +164,7 @@ def test_bytes_that_are_no_network_are_refused(folder: Path) -> None:
 
 
 def test_a_model_that_does_not_give_its_golden_answer_is_refused(folder: Path) -> None:
-    signed(folder, model=tiny_network(4, seed=8).SerializeToString())
+    signed(folder, model=tiny_network(4, seed=8, features=True).SerializeToString())
     with pytest.raises(BadBundle, match="golden answer"):
         opened(folder)
 

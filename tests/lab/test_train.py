@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from radlens.bootstrap import open_site
-from radlens.domain.errors import BadRecipe, NoSuchItem
+from radlens.domain.errors import BadBundle, BadRecipe, NoSuchItem
 from radlens.domain.job import PutBack
 from radlens.domain.ledger import Kind, State
+from radlens.domain.metrics import proportion_of
+from radlens.domain.model import KNOWN, Manifest
 from radlens.domain.run import Run, differences
 from radlens.domain.task import Mode
 from radlens.engines.bundle import read_bundle
@@ -24,12 +27,13 @@ from radlens.lab.markdown import said
 from radlens.lab.networks import build
 from radlens.lab.recipe import read_recipe
 from radlens.lab.record import weights_digest
+from radlens.lab.remember import remember
 from radlens.lab.start import start_from
 from radlens.lab.train import train
 from radlens.ports import Site
 from radlens.settings import Settings
 from tests.architecture.typed import content, regenerated
-from tests.builders import TASKS
+from tests.builders import TASKS, signed
 from tests.lab.tiny import tiny_data, write_dataset, write_recipe
 
 TASK = TASKS["brain-tumor"]
@@ -80,6 +84,59 @@ def test_the_record_says_what_would_be_needed_to_repeat_the_run(run: Done):
     assert str(run.folder) not in json.dumps(record), "a record must not hold paths of this machine"
     curve = (run.folder / "out" / record["files"]["curve"]).read_text().splitlines()
     assert [json.loads(line) for line in curve] == record["curve"]
+
+
+def test_the_bundle_of_a_run_remembers_training_images_and_what_that_is_worth(run: Done):
+    bundle = read_bundle(run.folder / "out" / TASK.name, TASK)
+    assert bundle.known is not None
+    worth = bundle.manifest.metrics["known_cases"]
+    assert worth["remembered"] == len(bundle.known.features)
+    assert bundle.known.right == proportion_of(worth["right"])
+    assert (
+        sum(worth[name]["n"] for name in ("right", "wrong") if worth[name])
+        == (bundle.manifest.metrics["images"])
+    ), "one class is claimed for each test image"
+    assert "## Known cases" in bundle.card
+    assert KNOWN in run.entry.files
+
+
+def forgetful(bundle: Path, folder: Path) -> Path:
+    """The bundle as it would be if it remembered nothing."""
+    shutil.copytree(bundle, folder)
+    model = onnx.load(folder / "model.onnx")
+    del model.graph.output[-1]
+    (folder / KNOWN).unlink()
+    manifest = Manifest.from_json((folder / "manifest.json").read_bytes())
+    metrics = {name: found for name, found in manifest.metrics.items() if name != "known_cases"}
+    files = {name: digest for name, digest in manifest.files.items() if name != KNOWN}
+    older = replace(manifest, metrics=metrics, files=files)
+    (folder / "manifest.json").write_bytes(older.to_json())
+    signed(folder, model=model.SerializeToString(deterministic=True))
+    return folder
+
+
+def test_a_finished_bundle_can_be_made_to_remember_what_training_would_have_let_it(
+    run: Done, tmp_path: Path
+):
+    whole = run.folder / "out" / TASK.name
+    older = forgetful(whole, tmp_path / "older")
+    assert read_bundle(older, TASK).known is None
+    made = remember(run.site, older, run.entry.dataset)
+    for name in (KNOWN, "model.onnx"):
+        assert (older / name).read_bytes() == (whole / name).read_bytes()
+    first = read_bundle(whole, TASK).manifest
+    assert made.manifest.metrics == first.metrics
+    assert (made.manifest.golden, made.manifest.version) == (first.golden, first.version)
+    assert content(regenerated(older / "manifest.json", TASK)) == content(made.card)
+    with pytest.raises(BadBundle, match="has known cases"):
+        remember(run.site, older, run.entry.dataset)
+
+
+def test_a_bundle_is_not_made_to_remember_other_data(run: Done, tmp_path: Path):
+    older = forgetful(run.folder / "out" / TASK.name, tmp_path / "older")
+    write_dataset(tmp_path / "data", TASK, {"train": 24, "val": 12, "test": 16})
+    with pytest.raises(BadBundle, match="not trained on"):
+        remember(run.site, older, str(tmp_path / "data"))
 
 
 def test_the_entry_of_a_run_holds_recipe_code_data_curve_metrics_and_what_came_out(run: Done):

@@ -7,6 +7,7 @@ from typing import Any
 from radlens.domain.audit import Act, Actor
 from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord
 from radlens.domain.gate import Assessment, Verdict
+from radlens.domain.known import Alike, KnownCase
 from radlens.domain.metrics import Confusion, Interval, Proportion
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import ImageRef, Prediction
@@ -23,6 +24,9 @@ FINDINGS = (
     Finding("Edema", 0.83, True, Tier.HIGH, True, POINT),  # noqa: FBT003
 )
 DOUBT = Assessment(Verdict.DOUBTFUL, ("It is unlike the others.",))
+ALIKE = Alike(
+    (KnownCase(("Mass", "Edema"), 0.91), KnownCase((), 0.5)), 40, Proportion(48, 50), None
+)
 KEPT = PredictionSet(0.9, (Member("Edema", always=False, measured=Proportion(7, 8)),), None)
 
 
@@ -30,7 +34,7 @@ def a_prediction(key: str, *, image: str = "b" * 64, **changes: Any) -> Predicti
     """A prediction with the id ``key`` of the image with that digest."""
     model = ModelRef("chest-xray", "1.0", "a" * 64, "Trained for tests.")
     seen = ImageRef(image, 1024, 768, Window(0.0, 4095.0), "dicom", "DX", (0.143, 0.143), 1, 1)
-    prediction = Prediction(key, NOON, BY, model, seen, "c" * 64, FINDINGS, KEPT, DOUBT)
+    prediction = Prediction(key, NOON, BY, model, seen, "c" * 64, FINDINGS, KEPT, DOUBT, ALIKE)
     return replace(prediction, **changes)
 
 

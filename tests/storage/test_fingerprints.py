@@ -15,8 +15,8 @@ from tests.storage.samples import a_prediction
 from tests.storage.test_rows import prediction, stored
 
 NAMES = PREDICTION.split(", ")
-FINDINGS, IMAGE, KEPT, GATE = map(
-    NAMES.index, ("findings", "image", "prediction_set", "assessment")
+FINDINGS, IMAGE, KEPT, GATE, NEAR = map(
+    NAMES.index, ("findings", "image", "prediction_set", "assessment", "alike")
 )
 
 
@@ -69,6 +69,8 @@ def test_findings_that_were_written_in_another_manner_are_read_as_they_are(write
         (KEPT, '"members": [', '"members": [{"label": "Edema"}, '),
         (KEPT, '{"level"', 'null, {"level"'),
         (GATE, '"reasons": [', '"reasons": ["No.", '),
+        (NEAR, '"labels": [', '"labels": ["Nodule", '),
+        (NEAR, '"among": 40', '"among": 41'),
     ],
 )
 def test_a_row_with_something_put_in_between_has_another_or_cannot_be_read(column, old, new):
@@ -80,8 +82,8 @@ def test_a_row_with_something_put_in_between_has_another_or_cannot_be_read(colum
 
 
 def test_an_empty_cell_is_no_absent_one():
-    bare = a_prediction("one", prediction_set=None, assessment=None)
-    for column in (KEPT, GATE):
+    bare = a_prediction("one", prediction_set=None, assessment=None, alike=None)
+    for column in (KEPT, GATE, NEAR):
         row = list(prediction_row(bare))
         row[column] = "null"
         assert fingerprint_of(row) != fingerprint(bare)

@@ -14,6 +14,7 @@ from radlens.domain.audit import GENESIS, Act, Actor, follow, verify
 from radlens.domain.errors import BrokenChain, DigestMismatch
 from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord
 from radlens.domain.gate import Assessment, Verdict
+from radlens.domain.known import Alike, KnownCase
 from radlens.domain.metrics import Confusion, Interval, Proportion
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import ImageRef, Prediction
@@ -70,8 +71,10 @@ kept = st.none() | st.builds(PredictionSet, number, members, st.none() | share)
 assessed = st.none() | st.builds(
     Assessment, st.sampled_from(Verdict), st.lists(text, max_size=3).map(tuple)
 )
+cases = st.lists(st.builds(KnownCase, st.lists(text, max_size=3).map(tuple), number), max_size=3)
+near = st.none() | st.builds(Alike, cases.map(tuple), count, st.none() | share, st.none() | share)
 prediction = st.builds(
-    Prediction, text, time, actor, model, image, digest, findings, kept, assessed
+    Prediction, text, time, actor, model, image, digest, findings, kept, assessed, near
 )
 
 plain_value = st.none() | st.booleans() | st.integers() | number | text
@@ -111,9 +114,9 @@ def test_a_chain_of_any_acts_verifies_after_it_was_stored(acts):
     assert verify(entries) == len(acts)
 
 
-TIME, IMAGE, FINDINGS, KEPT, GATE = (
+TIME, IMAGE, FINDINGS, KEPT, GATE, NEAR = (
     PREDICTION.split(", ").index(name)
-    for name in ("time", "image", "findings", "prediction_set", "assessment")
+    for name in ("time", "image", "findings", "prediction_set", "assessment", "alike")
 )
 
 
@@ -139,6 +142,9 @@ TIME, IMAGE, FINDINGS, KEPT, GATE = (
         (KEPT, "[1]"),
         (KEPT, '{"level": 0.9, "members": [{"label": "a"}], "whole": null}'),
         (KEPT, '{"level": 0.9, "members": [], "whole": {"hits": 3, "n": 2}}'),
+        (NEAR, "{}"),
+        (NEAR, '{"cases": [{"labels": []}], "among": 9, "right": null, "wrong": null}'),
+        (NEAR, '{"cases": [], "among": 9, "right": {"hits": 3, "n": 2}, "wrong": null}'),
     ],
 )
 def test_a_row_that_was_not_written_by_us_is_no_prediction(column, value):

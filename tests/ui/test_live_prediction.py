@@ -6,7 +6,7 @@ from pathlib import Path
 
 from radlens.domain.finding import OperatingPoint
 from radlens.ui import door, intake
-from tests.builders import TASKS, go_live, measured, tiny_bundle
+from tests.builders import TASKS, go_live, measured, remembering_bundle, tiny_bundle
 from tests.ui.conftest import BAD, GOOD, OTHER
 
 
@@ -61,6 +61,31 @@ def test_the_same_upload_in_a_new_session_is_a_new_prediction(visit, site):
     visit().task("chest-xray").send(GOOD)
     visit().task("chest-xray").send(GOOD)
     assert count(site) == 2
+
+
+def test_the_most_alike_training_images_stand_beside_the_answer_and_in_the_record(
+    visit, site, tmp_path
+):
+    task = TASKS["brain-tumor"]
+    folder = remembering_bundle(tmp_path / "new", task, version="new", **measured(task))
+    go_live(site, folder)
+    page = visit().task(task.name).send(GOOD)
+    [made] = site.records.history(limit=10)
+    count = made.alike.carrying("meningioma")
+    for shown in (page, visit(prediction=made.id)):
+        assert (
+            f"Of the 5 most alike training images {count} were labelled Meningioma." in shown.text
+        )
+        [listed] = re.findall(r'<ol class="rl-alike".*?</ol>', shown.text)
+        assert listed.count("<li>") == 5
+        for case in made.alike.cases:
+            assert f"{task.label(case.labels[0]).title}, likeness {case.likeness:.2f}" in listed
+        assert "right, for 48 of 50 held-out answers" in shown.text
+        assert "not alike to a radiologist" in shown.text
+
+
+def test_a_model_that_remembers_no_images_says_nothing_of_any(visit):
+    assert "alike" not in visit().task("chest-xray").send(GOOD).text
 
 
 def test_files_sent_for_one_task_are_not_read_for_another(visit, site):

@@ -26,7 +26,11 @@ from radlens.domain.errors import (
     UnknownTask,
     UnreadableImage,
 )
+from radlens.domain.metrics import Proportion
 from radlens.domain.model import Forward
+from radlens.domain.prediction import canonical, fingerprint
+from radlens.imaging.decode import decode
+from radlens.imaging.prepare import prepare
 from radlens.model_ports import Engine, Lineup
 from radlens.ports import Site
 from radlens.usecases.history import history
@@ -34,7 +38,15 @@ from radlens.usecases.models import live_models, troubles
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from radlens.usecases.verify import verify_records
-from tests.builders import damage, picture, png, readings, tiny_site
+from tests.builders import (
+    TASKS,
+    damage,
+    picture,
+    png,
+    readings,
+    remembering_bundle,
+    tiny_site,
+)
 
 ME = Actor("tester", "cli")
 IMAGE = png(picture())
@@ -181,6 +193,31 @@ class Failing:
 
     def get(self, digest: str) -> bytes:
         raise NoSuchObject("No object.")
+
+
+def test_the_most_alike_training_images_are_on_record_with_the_answer(tmp_path: Path) -> None:
+    task = TASKS["chest-xray"]
+    remembering_bundle(tmp_path / "gallery" / task.name, task)
+    with tiny_site(tmp_path) as site:
+        made, engine = read(site), site.live.current(task.name)
+        kept = site.records.get(made.id)
+        assert kept == made
+        assert kept.alike is not None
+        assert engine.known is not None
+        features = engine.forward(prepare(decode(IMAGE), engine.manifest.input)[None]).features
+        assert features is not None
+        assert kept.alike == engine.known.alike(features[0])
+        assert (len(kept.alike.cases), kept.alike.among) == (5, 40)
+        assert kept.alike.right == Proportion(48, 50)
+        assert verify_records(site)
+        other = replace(kept.alike, cases=kept.alike.cases[::-1])
+        assert fingerprint(replace(kept, alike=other)) != fingerprint(kept)
+
+
+def test_a_model_that_remembers_nothing_says_nothing_of_known_cases(site: Site) -> None:
+    made = read(site)
+    assert made.alike is None
+    assert '"alike"' not in canonical(made)
 
 
 def test_no_record_no_answer(site: Site) -> None:

@@ -10,6 +10,7 @@ from radlens.cli.say import say
 from radlens.domain.audit import Actor, Verb
 from radlens.domain.errors import BadInput, RadLensError, StorageFull, StorageUnavailable
 from radlens.domain.finding import sentence
+from radlens.domain.known import alike_sentences
 from radlens.domain.prediction import Prediction
 from radlens.domain.uncertainty import set_sentences
 from radlens.ports import Site
@@ -95,6 +96,9 @@ def _show(site: Site, file: Path, answer: Prediction, *, recorded: bool) -> None
             click.echo(f"            {finding.tier.advice}")
     for line in set_sentences(answer.prediction_set, card) if answer.prediction_set else ():
         click.echo(f"  {line}")
+    if near := answer.alike:
+        for line in alike_sentences(near, answer.findings, card):
+            click.echo(f"  {line}")
     click.echo(f"  {answer.model.statement}")
     click.echo(f"  On record as {answer.id}." if recorded else "  Not put on record.")
 

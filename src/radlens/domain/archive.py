@@ -6,7 +6,7 @@ from io import BytesIO
 from stat import S_IFMT, S_IFREG
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
-from radlens.domain.bundle import CARD, MANIFEST, MOST_BYTES, NETWORK, PARTS
+from radlens.domain.bundle import MOST_BYTES, NETWORK, OPTIONAL, PARTS, wrong_parts
 from radlens.domain.errors import BadBundle
 
 # Weights hardly shrink, and text rarely to a hundredth: more is a bomb.
@@ -72,21 +72,23 @@ def _check_format(archive: bytes) -> None:
 
 
 def _named(entries: list[ZipInfo]) -> dict[str, ZipInfo]:
-    """The three parts by their name; raises BadBundle where there is anything else."""
+    """The parts by their name; raises BadBundle where there is anything else."""
     files = [entry for entry in entries if not entry.is_dir()]
     for entry in entries:
         _check_entry(entry)
-    if len(entries) > len(PARTS) + 1 or len(files) > len(PARTS):
-        raise BadBundle(f"The zip file holds {len(entries)} entries; a bundle has 3.", hint=HINT)
+    most = len(PARTS | OPTIONAL)
+    if len(entries) > most + 1 or len(files) > most:
+        said = f"The zip file holds {len(entries)} entries; a bundle has {most} at most."
+        raise BadBundle(said, hint=HINT)
     if sum(entry.file_size for entry in files) > MOST_BYTES:
         raise BadBundle(f"The bundle is larger than {MOST_BYTES:,} bytes.")
     folders = {entry.filename.rpartition("/")[0] for entry in files}
     named = {entry.filename.rpartition("/")[2]: entry for entry in files}
     if len(folders) > 1 or any("/" in folder for folder in folders) or len(named) != len(files):
         raise BadBundle("The parts of a bundle lie side by side, each once.", hint=HINT)
-    if wrong := ", ".join(sorted(named.keys() ^ PARTS)):
+    if wrong := wrong_parts(named.keys()):
         raise BadBundle(f"The bundle has missing or foreign parts: {wrong}.", hint=HINT)
-    return {name: named[name] for name in (MANIFEST, CARD, NETWORK)}
+    return named
 
 
 def _check_entry(entry: ZipInfo) -> None:

@@ -171,11 +171,11 @@ def tier_right(finding: Finding) -> str:
     return f"right in {record.right.hits} of {record.right.n}" if record else "not measured"
 
 
-def counted(share: Proportion) -> str:
+def counted(share: Proportion, *, of: str = "held-out cases") -> str:
     """``46 of 50 held-out cases (92.0 %, 95 % interval 81.2 % to 96.8 %)``."""
     bounds = share.interval
     return (
-        f"{share.hits} of {share.n} held-out cases "
+        f"{share.hits} of {share.n} {of} "
         f"({percent(share.value)}, 95 % interval {percent(bounds.low)} to {percent(bounds.high)})"
     )
 

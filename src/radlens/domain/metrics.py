@@ -1,5 +1,6 @@
 """Counts, and how sure one may be of what they say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 
@@ -50,6 +51,11 @@ class Proportion:
             rare = 1 - binomial_tail(self.hits + 1, self.n, middle) < 0.05
             low, high = (low, middle) if rare else (middle, high)
         return high
+
+
+def proportion_of(entries: Mapping[str, int] | None) -> Proportion | None:
+    """What ``asdict`` wrote, None included; raises TypeError or ValueError where it did not."""
+    return None if entries is None else Proportion(**entries)
 
 
 @dataclass(frozen=True)

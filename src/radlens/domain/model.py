@@ -16,6 +16,8 @@ from radlens.domain.task import Mode, Task
 from radlens.domain.uncertainty import Uncertainty
 
 FORMAT = "radlens-bundle/1"
+# The part that may be missing: training images, by the features that the network gives of them.
+KNOWN = "known-cases.safetensors"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ class Manifest:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of what the network gives, in the order of ``Forward``."""
-        return ["logits", "evidence", *(["signals"] if self.gate else [])]
+        """What the network gives, by the names and in the order of ``Forward``."""
+        more = {"signals": self.gate is not None, "features": KNOWN in self.files}
+        return ["logits", "evidence", *(name for name, there in more.items() if there)]
 
     def to_json(self) -> bytes:
         """Canonical bytes: sorted keys, so that equal manifests have equal digests."""
@@ -142,12 +145,14 @@ class Forward:
     """One pass through the network: ``evidence.mean(rows, cols) + bias == logits``.
 
     ``logits`` has shape (n, labels), ``evidence`` (n, labels, rows, cols); ``signals`` of the
-    input gate (n, k), None where the bundle has no gate; all float32.
+    input gate (n, k), None where the bundle has no gate; ``features`` (n, channels), from which the
+    logits come, None where it remembers no training images; all float32.
     """
 
     logits: NDArray[np.float32]
     evidence: NDArray[np.float32]
     signals: NDArray[np.float32] | None = None
+    features: NDArray[np.float32] | None = None
 
 
 def _frozen(value: Any) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from radlens.domain.audit import Actor
 from radlens.domain.finding import Finding
 from radlens.domain.gate import UNCHECKED, Assessment, Verdict
+from radlens.domain.known import Alike
 from radlens.domain.model import ModelRef
 from radlens.domain.pseudonym import Pseudonyms
 from radlens.domain.scan import Scan, Source, Window
@@ -29,6 +30,7 @@ class Reading:
     evidence: NDArray[np.float32]
     prediction_set: PredictionSet | None = None
     assessment: Assessment | None = None
+    alike: Alike | None = None
 
 
 # How an image is freed of the patient's data. PS3.15 Annex E lists the attributes to remove or
@@ -85,9 +87,10 @@ class Erasure:
 class Prediction:
     """A reading on record. ``evidence`` is the SHA-256 of its stored maps.
 
-    ``assessment`` is None where nothing checked whether the model may read the image. ``erased``
-    came later where it did, and ``whose`` is gone then: neither is part of what was said of the
-    image. ``whose`` is None where nothing says whose image it is.
+    ``assessment`` is None where nothing checked whether the model may read the image, ``alike``
+    where the model remembers no training images. ``erased`` came later where it did, and ``whose``
+    is gone then: neither is part of what was said of the image. ``whose`` is None where nothing
+    says whose image it is.
     """
 
     id: str
@@ -99,6 +102,7 @@ class Prediction:
     findings: tuple[Finding, ...]
     prediction_set: PredictionSet | None = None
     assessment: Assessment | None = None
+    alike: Alike | None = None
     erased: Erasure | None = None
     whose: Pseudonyms | None = None
 
@@ -116,7 +120,16 @@ class Prediction:
 # Fields that records of earlier versions do not have: left out where they hold nothing, so that
 # those records still fit their audit entries.
 ADDED = frozenset(
-    {"prediction_set", "assessment", "interval", "tiers", "map_warning", "origin", "deidentified"}
+    {
+        "prediction_set",
+        "assessment",
+        "alike",
+        "interval",
+        "tiers",
+        "map_warning",
+        "origin",
+        "deidentified",
+    }
 )
 
 

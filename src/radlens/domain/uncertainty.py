@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.finding import Finding, counted
-from radlens.domain.metrics import Proportion
+from radlens.domain.metrics import Proportion, proportion_of
 from radlens.domain.task import Mode, Task
 
 
@@ -40,8 +40,8 @@ class Uncertainty:
         found = Uncertainty(
             thresholds=tuple(fields.pop("thresholds")),
             cases=tuple(fields.pop("cases")),
-            measured=tuple(map(_proportion, fields.pop("measured"))),
-            whole=_proportion(fields.pop("whole")),
+            measured=tuple(map(proportion_of, fields.pop("measured"))),
+            whole=proportion_of(fields.pop("whole")),
             **fields,
         )
         known = np.array([0.0 if t is None else t for t in found.thresholds], float)
@@ -71,9 +71,10 @@ class PredictionSet:
     def of(entries: Mapping[str, Any]) -> "PredictionSet":
         """What ``asdict`` wrote; raises KeyError, TypeError or ValueError where it did not."""
         members = tuple(
-            Member(e["label"], e["always"], _proportion(e["measured"])) for e in entries["members"]
+            Member(e["label"], e["always"], proportion_of(e["measured"]))
+            for e in entries["members"]
         )
-        return PredictionSet(entries["level"], members, _proportion(entries["whole"]))
+        return PredictionSet(entries["level"], members, proportion_of(entries["whole"]))
 
     def __contains__(self, label: str) -> bool:
         return any(member.label == label for member in self.members)
@@ -138,7 +139,3 @@ def set_sentences(found: PredictionSet, task: Task) -> tuple[str, ...]:
             f"Too few cases to rule out at this level, whatever the image shows: {always}."
         )
     return tuple(lines)
-
-
-def _proportion(entries: Mapping[str, int] | None) -> Proportion | None:
-    return None if entries is None else Proportion(**entries)

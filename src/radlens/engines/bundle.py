@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from radlens.domain.bundle import MOST_BYTES, PARTS, Bundle, bundle_of
+from radlens.domain.bundle import MOST_BYTES, Bundle, bundle_of, wrong_parts
 from radlens.domain.errors import BadBundle
 from radlens.domain.task import Task
 
@@ -16,8 +16,7 @@ def read_parts(folder: Path) -> dict[str, bytes]:
     """The parts of a bundle's folder as they lie there; raises BadBundle."""
     try:
         present = {path.name: path for path in folder.iterdir()}
-        if present.keys() != PARTS:
-            wrong = ", ".join(sorted(present.keys() ^ PARTS))
+        if wrong := wrong_parts(present.keys()):
             raise BadBundle(f"The bundle {folder.name} has missing or foreign parts: {wrong}.")
         if any(path.is_symlink() or not path.is_file() for path in present.values()):
             raise BadBundle(f"The bundle {folder.name} holds links or folders instead of files.")

@@ -12,8 +12,11 @@ from radlens.domain.model import Manifest
 OPSETS = range(17, 24)
 
 
-def check_graph(network: bytes, manifest: Manifest) -> None:
-    """Raise BadBundle unless this is plain ONNX, whole in itself, with its outputs."""
+def check_graph(network: bytes, manifest: Manifest, *, channels: int | None = None) -> None:
+    """Raise BadBundle unless this is plain ONNX, whole in itself, with its outputs.
+
+    ``channels`` is how many features its known cases have, if it has any.
+    """
     try:
         model = onnx.ModelProto.FromString(network)
     except DecodeError as error:
@@ -21,7 +24,7 @@ def check_graph(network: bytes, manifest: Manifest) -> None:
     _check_operators(model, manifest.opset)
     if any(tensor.external_data or tensor.data_location for tensor in _tensors(model.graph)):
         raise BadBundle("The bundle's network keeps weights outside of itself.")
-    _check_outputs(model.graph, manifest)
+    _check_outputs(model.graph, manifest, channels)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
@@ -55,7 +58,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
         yield from (tensor.values, tensor.indices)
 
 
-def _check_outputs(graph: onnx.GraphProto, manifest: Manifest) -> None:
+def _check_outputs(graph: onnx.GraphProto, manifest: Manifest, channels: int | None) -> None:
     dims = {
         value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
         for value in graph.output
@@ -69,3 +72,5 @@ def _check_outputs(graph: onnx.GraphProto, manifest: Manifest) -> None:
         raise BadBundle("The bundle's network has not one output for each label.")
     if gate and dims["signals"][1:] != [len(gate.signals)]:
         raise BadBundle("The bundle's network has not one output for each signal of its gate.")
+    if channels and dims["features"][1:] != [channels]:
+        raise BadBundle("The bundle's network has not the features of its known cases.")

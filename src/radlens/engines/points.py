@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.finding import OperatingPoint
+from radlens.domain.known import KnownCases
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.model_ports import Engine
 
@@ -24,6 +25,10 @@ class AtPoints:
     @property
     def ref(self) -> ModelRef:
         return self._engine.ref
+
+    @property
+    def known(self) -> KnownCases | None:
+        return self._engine.known
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         return self._engine.forward(tensor)

@@ -15,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from radlens.domain.bundle import Bundle
 from radlens.domain.errors import BadBundle, BrokenModel, NotAssessable, StorageFull
+from radlens.domain.known import KnownCases
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.engines.golden import TOLERANCE, drifted, golden_scan
 from radlens.imaging.prepare import prepare
@@ -38,7 +39,7 @@ class OnnxEngine:
     """
 
     def __init__(self, bundle: Bundle, *, workers: int, cache: Path) -> None:
-        self._manifest, self._ref = bundle.manifest, bundle.ref
+        self._manifest, self._ref, self._known = bundle.manifest, bundle.ref, bundle.known
         self._slots = BoundedSemaphore(workers)
         cached = cache / f"{_machine(bundle.digest)}.onnx"
         try:
@@ -48,7 +49,8 @@ class OnnxEngine:
             # onnx is slow to import and needed once a model.
             from radlens.engines.graph import check_graph
 
-            check_graph(bundle.network, bundle.manifest)
+            channels = bundle.known.features.shape[1] if bundle.known else None
+            check_graph(bundle.network, bundle.manifest, channels=channels)
             self._session, graph = _optimised(bundle.network)
         except FAILURES as error:
             raise BadBundle("The bundle's network cannot be run here.") from error
@@ -62,6 +64,10 @@ class OnnxEngine:
     @property
     def ref(self) -> ModelRef:
         return self._ref
+
+    @property
+    def known(self) -> KnownCases | None:
+        return self._known
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         """One pass over a tensor of shape (n, 3, rows, cols).
@@ -77,7 +83,7 @@ class OnnxEngine:
             ) from error
         if not all(np.isfinite(values).all() for values in answer):
             raise NotAssessable("The network's answer holds values that are not numbers.")
-        return Forward(*answer)
+        return Forward(**dict(zip(self._manifest.outputs, answer, strict=True)))
 
     def prove(self) -> None:
         """Raise BadBundle unless the golden scan gets its golden answer, here and now."""

@@ -7,6 +7,7 @@ from radlens.domain.task import Mode, Task
 from radlens.lab.card_calibration import calibration_part
 from radlens.lab.card_explanation import explanation_part
 from radlens.lab.card_gate import gate_part
+from radlens.lab.card_known import known_part
 from radlens.lab.markdown import said, table
 
 # What each source asks to be cited, found by what its manifest calls it.
@@ -44,7 +45,7 @@ LIMITS = {
 }
 
 # Entries of the metrics that are not a figure with its interval.
-NOT_FIGURES = {"labels", "confusion", "images", "units", "resamples", "explanation"}
+NOT_FIGURES = {"labels", "confusion", "images", "units", "resamples", "explanation", "known_cases"}
 
 
 def trained_card(task: Task, record: Mapping[str, Any]) -> str:
@@ -58,6 +59,7 @@ def trained_card(task: Task, record: Mapping[str, Any]) -> str:
         _results(task, record),
         calibration_part(task, record),
         *gate_part(record),
+        *known_part(record["metrics"]),
         explanation_part(record["metrics"]),
         _export(record),
         _limits(task),

@@ -9,7 +9,7 @@ from radlens.domain.calibration import Calibration
 from radlens.domain.finding import OperatingPoint
 from radlens.domain.model import InputSpec, Manifest
 from radlens.domain.task import Mode, Task
-from radlens.lab.bundles import digests, golden_logits, write_bundle
+from radlens.lab.bundles import digests, golden_logits, parts_of, write_bundle
 from radlens.lab.card import converted_card
 from radlens.lab.export import OPSET, export
 from radlens.lab.networks import build
@@ -38,6 +38,7 @@ def convert(path: Path, *, arch: str, task: Task, out: Path) -> Path:
         "environment": environment(),
     }
     card = converted_card(task, arch, STATEMENT, provenance)
+    parts = parts_of(exported.network, card)
     threshold = None if task.mode is Mode.MULTI_CLASS else 0.5
     labels = len(task.labels)
     manifest = Manifest(
@@ -52,8 +53,8 @@ def convert(path: Path, *, arch: str, task: Task, out: Path) -> Path:
         calibration=Calibration.identity(labels),
         operating_points=(OperatingPoint(threshold),) * labels,
         golden=golden_logits(exported.network, spec),
-        files=digests(exported.network, card),
+        files=digests(parts),
         provenance=provenance,
         metrics={},
     )
-    return write_bundle(out, manifest, exported.network, card, task)
+    return write_bundle(out, manifest, parts, task)

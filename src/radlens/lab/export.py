@@ -163,5 +163,7 @@ def run(exported: bytes, tensor: NDArray[np.float32], batch: int = 32) -> Forwar
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = ort.InferenceSession(exported, options, ["CPUExecutionProvider"])
     parts = np.array_split(tensor, -(-len(tensor) // batch))
-    answers = [session.run(None, {"tensor": part}) for part in parts]  # all, in their order
-    return Forward(*(np.concatenate(each) for each in zip(*answers, strict=True)))
+    answers = [session.run(None, {"tensor": part}) for part in parts]
+    names = [output.name for output in session.get_outputs()]
+    columns = (np.concatenate(each) for each in zip(*answers, strict=True))
+    return Forward(**dict(zip(names, columns, strict=True)))

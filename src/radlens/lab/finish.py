@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.domain.bundle import NETWORK
 from radlens.domain.calibration import Calibration, probabilities
 from radlens.domain.errors import BadBundle
 from radlens.domain.finding import OperatingPoint
@@ -20,7 +21,7 @@ from radlens.domain.task import Mode, Task
 from radlens.domain.uncertainty import Uncertainty
 from radlens.lab.answers import Answers
 from radlens.lab.batches import as_input, grey_images
-from radlens.lab.bundles import digests, golden_logits, write_bundle
+from radlens.lab.bundles import digests, golden_logits, parts_of, write_bundle
 from radlens.lab.calibrate import calibrate
 from radlens.lab.card import trained_card
 from radlens.lab.checkpoint import CURVE, WEIGHTS, write
@@ -29,6 +30,7 @@ from radlens.lab.evaluate import evaluate
 from radlens.lab.explain import explanation
 from radlens.lab.export import OPSET, Exported, export, run
 from radlens.lab.gate import gate_of
+from radlens.lab.known import exposed, recalled, remembered
 from radlens.lab.networks import Net
 from radlens.lab.operating import claims, operating_points, with_measured, with_tiers
 from radlens.lab.recipe import Recipe
@@ -65,6 +67,7 @@ class Judged:
     metrics: Mapping[str, Any]
     half_precision: Mapping[str, Any]
     gate: Gate | None = None
+    known: bytes = b""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,10 @@ def finish(
     network, plan, entry = trained.network, trained.plan, trained.entry
     fitted = splits.train.grey[parted(splits.train.unit)[0]]
     exported = export(network, plan.input, fit_watch(network, fitted, plan.input))
-    judged = judge(exported, splits, plan=plan, task=task)
+    which = remembered(splits.train, most=plan.known_cases, seed=plan.seed)
+    if len(which):
+        exported = replace(exported, network=exposed(exported.network))
+    judged = judge(exported, splits, plan=plan, task=task, remember=which)
     maps = explanation(
         exported.network, splits.test, plan.input, task=task, blobs=blobs, seed=plan.seed
     )
@@ -119,19 +125,31 @@ def finish(
         "metrics": judged.metrics,
     }
     card = trained_card(task, record)
-    manifest = _manifest(record, judged, exported.network, card, plan=plan, task=task)
-    write_bundle(out / task.name, manifest, exported.network, card, task)
+    parts = parts_of(exported.network, card, judged.known)
+    manifest = _manifest(record, judged, parts, plan=plan, task=task)
+    write_bundle(out / task.name, manifest, parts, task)
     files = {"curve": CURVE, "weights": WEIGHTS, "bundle": task.name}
     whole = record | {"version": manifest.version, "digests": dict(manifest.files), "files": files}
     write(out / RECORD, json.dumps(whole, indent=1, sort_keys=True).encode())
     return whole
 
 
-def judge(exported: Exported, splits: Splits, *, plan: Recipe, task: Task) -> Judged:
-    """Fit on validation, measure on test, both with the very bytes that will be served."""
+def judge(
+    exported: Exported,
+    splits: Splits,
+    *,
+    plan: Recipe,
+    task: Task,
+    remember: NDArray[np.int64],
+) -> Judged:
+    """Fit on validation, measure on test, both with the very bytes that will be served.
+
+    ``remember`` (n,) are the training images that the bundle is to remember, perhaps none.
+    """
     val, test = splits.val, splits.test
     on_val = run(exported.network, tensor(val, plan.input)).logits
-    on_test = run(exported.network, tensor(test, plan.input)).logits
+    answer = run(exported.network, tensor(test, plan.input))
+    on_test, known = answer.logits, b""
     calibration = calibrate(on_val, val.truth, task.mode)
     p_val = probabilities(on_val, task.mode, calibration)
     points = operating_points(
@@ -141,7 +159,15 @@ def judge(exported: Exported, splits: Splits, *, plan: Recipe, task: Task) -> Ju
     sets = fit_sets(p_val, val.truth, unit=val.unit, level=level)
     p = probabilities(on_test, task.mode, calibration)
     answers = Answers(p, test.truth, claims(points, p), test.unit, task.names, task.mode)
-    metrics = evaluate(answers, seed=plan.seed).compact()
+    metrics: dict[str, Any] = dict(evaluate(answers, seed=plan.seed).compact())
+    if answer.features is not None:
+        known, metrics["known_cases"] = recalled(
+            exported.network,
+            splits.train.take(remember),
+            plan.input,
+            features=answer.features,
+            answers=answers,
+        )
     truth = np.concatenate([val.truth, test.truth])
     full = [run(exported.full, tensor(cases, plan.input)).logits for cases in (val, test)]
     half = half_precision(np.concatenate(full), np.concatenate([on_val, on_test]), truth, task.mode)
@@ -151,6 +177,7 @@ def judge(exported: Exported, splits: Splits, *, plan: Recipe, task: Task) -> Ju
         with_coverage(sets, p, test.truth, claimed=claims(points, p)),
         metrics,
         half,
+        known=known,
     )
 
 
@@ -188,8 +215,7 @@ def half_precision(
 def _manifest(
     record: Mapping[str, Any],
     judged: Judged,
-    network: bytes,
-    card: str,
+    parts: Mapping[str, bytes],
     *,
     plan: Recipe,
     task: Task,
@@ -205,8 +231,8 @@ def _manifest(
         input=plan.input,
         calibration=judged.calibration,
         operating_points=judged.points,
-        golden=golden_logits(network, plan.input),
-        files=digests(network, card),
+        golden=golden_logits(parts[NETWORK], plan.input),
+        files=digests(parts),
         provenance={name: value for name, value in record.items() if name not in IN_MANIFEST},
         metrics=judged.metrics,
         uncertainty=judged.uncertainty,

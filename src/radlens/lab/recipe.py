@@ -63,7 +63,8 @@ class Recipe:
     ``sizes`` are pairs of an epoch, counted from 0, and the side in pixels from then on (``size``
     until the first); ``mixup`` is alpha of Zhang et al. 2018, ICLR (0: none);
     ``operating_points`` is the rule by which thresholds are chosen; ``coverage`` is how often what
-    is there must stay in the set of what cannot be ruled out (0: the mode's own level).
+    is there must stay in the set of what cannot be ruled out (0: the mode's own level);
+    ``known_cases`` how many training images the bundle remembers by their features at most.
     """
 
     task: str
@@ -95,6 +96,7 @@ class Recipe:
     synthetic: Synthetic = field(default_factory=Synthetic)
     operating_points: Rule = field(default_factory=Rule)
     coverage: float = 0.0
+    known_cases: int = 600
 
     @property
     def digest(self) -> str:
@@ -136,6 +138,7 @@ def _check(recipe: Recipe) -> None:
         "synthetic": not (0 <= recipe.synthetic.share <= 1 and 0 <= recipe.synthetic.weight <= 10),
         "operating_points": recipe.operating_points.rule not in RULES
         or not 0 < recipe.operating_points.sensitivity <= 1,
+        "known_cases": not 0 <= recipe.known_cases <= 10_000,
         "coverage": not 0 <= recipe.coverage < 1,
         "epochs": recipe.epochs < 1,
         "batch": recipe.batch < 2,

@@ -113,7 +113,8 @@ def close(book: Logbook[Run], trained: Trained, splits: Splits, task: Task) -> N
     """Calibrate, measure and export with today's code, and close the entry with what came out."""
     record = finish(trained, task=task, splits=splits, blobs=book.site.blobs, out=book.folder)
     put, bundle = book.site.blobs.put, book.folder / task.name
-    files = {name: put((bundle / name).read_bytes()) for name in sorted(PARTS)}
+    names = sorted(PARTS | record["digests"].keys())
+    files = {name: put((bundle / name).read_bytes()) for name in names}
     files[WEIGHTS] = put((book.folder / WEIGHTS).read_bytes())
     book.done(
         version=record["version"],

@@ -25,7 +25,7 @@ def fingerprint_of(row: Sequence[Any]) -> str:
 
 
 def _canonical(row: Sequence[Any]) -> str:
-    key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate = row
+    key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate, near = row
     task, version, digest, statement, warning = model
     own, points = _parted(said)
     body = {
@@ -43,6 +43,8 @@ def _canonical(row: Sequence[Any]) -> str:
         body["prediction_set"] = json.loads(kept)
     if gate is not None:
         body["assessment"] = json.loads(gate)
+    if near is not None:
+        body["alike"] = json.loads(near)
     first, *others = json.dumps(body, sort_keys=True).split(HOLE)
     filled = (f"{_point(text)}{rest}" for text, rest in zip(points, others, strict=True))
     return "".join([first, *filled])

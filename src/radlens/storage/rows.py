@@ -10,6 +10,7 @@ from radlens.domain.audit import Act, Actor, Entry, Outcome
 from radlens.domain.errors import BrokenChain, DigestMismatch, NotAssessable
 from radlens.domain.finding import Finding, OperatingPoint, Tier
 from radlens.domain.gate import Assessment
+from radlens.domain.known import Alike
 from radlens.domain.model import ModelRef
 from radlens.domain.prediction import Erasure, ImageRef, Prediction
 from radlens.domain.pseudonym import Pseudonyms
@@ -21,7 +22,7 @@ Row = tuple[Any, ...]
 PREDICTION = (
     "id, time, actor, via, origin, task, "
     "model_version, model_digest, model_statement, map_warning, "
-    "image_digest, image, evidence_digest, findings, prediction_set, assessment"
+    "image_digest, image, evidence_digest, findings, prediction_set, assessment, alike"
 )
 # Beside what was said of the image: nulls where nothing says whose it is, and after an erasure.
 WHOSE = "patient, study, salt"
@@ -48,6 +49,7 @@ def prediction_row(prediction: Prediction) -> Row:
         finite([asdict(finding) for finding in prediction.findings]),
         prediction.prediction_set and finite(asdict(prediction.prediction_set)),
         prediction.assessment and finite(asdict(prediction.assessment)),
+        prediction.alike and finite(asdict(prediction.alike)),
     )
 
 
@@ -68,7 +70,7 @@ def prediction_of(
 ) -> Prediction:
     """The prediction of a row; raises DigestMismatch where the row is not what was written."""
     erased, by, why = erasure
-    key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate = row
+    key, time, actor, via, origin, *model, image, ref, evidence, said, kept, gate, near = row
     try:
         return Prediction(
             id=key,
@@ -80,6 +82,7 @@ def prediction_of(
             findings=tuple(map(finding_of, json.loads(said))),
             prediction_set=None if kept is None else PredictionSet.of(json.loads(kept)),
             assessment=None if gate is None else Assessment.of(json.loads(gate)),
+            alike=None if near is None else Alike.of(json.loads(near)),
             erased=None if erased is None else Erasure(time_of(erased), by, why),
             whose=whose_of(whose),
         )

@@ -148,6 +148,7 @@ def _review(site: Site, case: Case, task: Task) -> None:
 def _write(site: Site, prediction: Prediction, task: Task) -> None:
     turn = st.session_state.setdefault(TURN, 0)
     pressed = review_form.write(prediction, task, turn=turn)
+    findings.show_alike(prediction, task)
     if not pressed.signed:
         return
     st.session_state[TURN] = turn + 1  # what was refused can be pressed again

@@ -12,6 +12,7 @@ from radlens.domain.finding import (
     tier_right,
     tier_sentence,
 )
+from radlens.domain.known import alike_sentences, case_words
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Label, Task
 from radlens.domain.uncertainty import set_sentences
@@ -25,8 +26,14 @@ def summarise(prediction: Prediction, task: Task) -> None:
     if len(found) > 1:
         parts.insert(0, '<p class="rl-fine">Reported, the most urgent first</p>')
     parts.insert(0, _admission(prediction))
-    parts.append(_kept(prediction, task))
+    parts += [_kept(prediction, task), _alike(prediction, task)]
     st.html(f'<div class="rl-summary" role="region" aria-label="Summary">{"".join(parts)}</div>')
+
+
+def show_alike(prediction: Prediction, task: Task) -> None:
+    """Show the most alike training images alone; nothing where the model remembers none."""
+    if prediction.alike:
+        st.html(_alike(prediction, task))
 
 
 def list_all(prediction: Prediction, task: Task) -> None:
@@ -85,6 +92,19 @@ def _kept(prediction: Prediction, task: Task) -> str:
     first, *more = set_sentences(prediction.prediction_set, task)
     fine = "".join(f'<p class="rl-fine">{escape(line)}</p>' for line in more)
     return f'<div class="rl-kept"><p>{escape(first)}</p>{fine}</div>'
+
+
+def _alike(prediction: Prediction, task: Task) -> str:
+    """The training images that the network finds most alike, and what that is worth."""
+    if prediction.alike is None:
+        return ""
+    first, *more = alike_sentences(prediction.alike, prediction.findings, task)
+    fine = "".join(f'<p class="rl-fine">{escape(line)}</p>' for line in more)
+    cases = "".join(f"<li>{escape(case_words(case, task))}</li>" for case in prediction.alike.cases)
+    return (
+        f'<div class="rl-kept"><p>{escape(first)}</p>'
+        f'<ol class="rl-alike" aria-label="Most alike training images">{cases}</ol>{fine}</div>'
+    )
 
 
 def _item(finding: Finding, label: Label, *, kept: bool) -> str:

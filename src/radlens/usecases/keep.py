@@ -34,6 +34,7 @@ def keep(
         findings=reading.findings,
         prediction_set=reading.prediction_set,
         assessment=reading.assessment,
+        alike=reading.alike,
         whose=whose,
     )
     kept = site.records.add(prediction, _act(prediction), once)

@@ -41,7 +41,10 @@ def _read(model: Engine, scan: Scan, task: Task) -> Reading:
         calibrated=manifest.calibration.fitted,
     )
     kept = prediction_set(answer, manifest.uncertainty)
-    return Reading(scan, model.ref, answer, forward.evidence[0], kept, assessment)
+    alike = None
+    if model.known and forward.features is not None:
+        alike = model.known.alike(forward.features[0])
+    return Reading(scan, model.ref, answer, forward.evidence[0], kept, assessment, alike)
 
 
 def gated(plain: Assessment, gate: Gate | None, forward: Forward) -> Assessment | None:

@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from radlens.domain.known import KnownCases
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.model import Forward, Manifest, ModelRef
 from radlens.domain.prediction import Reading
@@ -92,6 +93,10 @@ class _Timed:
     @property
     def ref(self) -> ModelRef:
         return self.engine.ref
+
+    @property
+    def known(self) -> KnownCases | None:
+        return self.engine.known
 
     def forward(self, tensor: NDArray[np.float32]) -> Forward:
         self.marks.append(perf_counter())

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from radlens.domain.bundle import PARTS
+from radlens.domain.bundle import OPTIONAL, PARTS
 from radlens.domain.dataset import TRAIN, Dataset
 from radlens.domain.errors import BadRecipe
 from radlens.domain.model import Manifest
@@ -55,7 +55,9 @@ def few_words(data: Dataset, disease: str) -> str:
 
 def parts_of(blobs: Blobs, run: Run) -> Mapping[str, bytes]:
     """The parts of a run's bundle, from the objects."""
-    return {name: blobs.get(run.files[name]) for name in sorted(PARTS)}
+    return {
+        name: blobs.get(run.files[name]) for name in sorted(PARTS | OPTIONAL & run.files.keys())
+    }
 
 
 def written(parts: Mapping[str, bytes], folder: Path) -> Path:
