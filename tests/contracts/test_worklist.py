@@ -226,6 +226,20 @@ def test_who_read_a_case_that_is_not_concluded_leaves_it_to_another(listed, work
     assert worklist.case("one").readings == 2
 
 
+def test_what_a_reader_has_read_is_not_asked_for_again_until_it_was_taken_back(
+    listed, worklist, reviews
+):
+    listed(one=Rank.CRITICAL, two=Rank.ROUTINE)
+    take(worklist)
+    sign(reviews, a_review(final=False))
+    blind = a_review("b", prediction="two", opinions=(Opinion("Mass", True),), blind=True)  # noqa: FBT003
+    sign(reviews, replace(blind, final=False))
+    assert keys(worklist, replace(ALL, unread_by="ann")) == ["two"]
+    assert keys(worklist, replace(ALL, unread_by="bob")) == ["one", "two"]
+    reviews.undo(Undo("r", NOON, ANN), act(Verb.UNDO_REVIEW), until=NOON)
+    assert keys(worklist, replace(ALL, unread_by="ann")) == ["one", "two"]
+
+
 def test_what_is_concluded_is_taken_to_amend_it_and_not_by_mistake(listed, worklist, reviews):
     listed(one=Rank.ROUTINE)
     take(worklist)
@@ -303,12 +317,14 @@ def test_a_blind_opinion_needs_no_case_and_is_given_once(listed, worklist, revie
 
 
 def test_what_was_erased_is_no_case_any_more(listed, worklist, reviews, records):
-    listed(one=Rank.ROUTINE, two=Rank.ROUTINE)
+    listed(one=Rank.ROUTINE, two=Rank.ROUTINE, three=Rank.ROUTINE)
     take(worklist)
-    records.erase(["one"], act(Verb.ERASE, predictions=["one"]), reason="asked")
+    records.add(a_prediction("unlisted"), an_act(a_prediction("unlisted")))
+    gone = ["one", "three", "unlisted"]
+    records.erase(gone, act(Verb.ERASE, predictions=gone), reason="asked")
     assert keys(worklist) == ["two"]
     _, counts = worklist.cases(ALL, now=NOON, limit=9)
-    assert sum(counts.values()) == 1
+    assert counts == {**dict.fromkeys(State, 0), State.WAITING: 1}
     with pytest.raises(Erased):
         take(worklist)
     with pytest.raises(Erased):

@@ -101,13 +101,14 @@ class Case:
 class Sought:
     """Which cases are asked for: those that fit everything that is given.
 
-    ``reader`` has the case, or has signed it.
+    ``reader`` has the case, or has signed it; ``unread_by`` has not read it.
     """
 
     states: frozenset[State] = frozenset({State.WAITING, State.IN_REVIEW})
     task: str | None = None
     rank: Rank | None = None
     reader: str | None = None
+    unread_by: str | None = None
 
 
 def age_words(age: timedelta) -> str:

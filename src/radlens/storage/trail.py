@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from radlens.domain.audit import Act, Entry, Wanted
+from radlens.domain.audit import Act, Entry, Outcome, Wanted
 from radlens.domain.checkpoint import Checkpoint, Statement
 from radlens.domain.errors import BrokenChain
 from radlens.storage import statements
@@ -73,11 +73,16 @@ def _rules(wanted: Wanted, before: int | None) -> dict[str, Any]:
         "verb = ?": wanted.verb,
         "actor = ?": wanted.actor,
         "subject = ?": wanted.subject,
-        "outcome = ?": wanted.outcome,
+        _outcome(wanted.outcome): wanted.outcome,
         "utc >= ?": wanted.since and in_utc(wanted.since),
         "utc < ?": wanted.until and in_utc(wanted.until),
     }
     return {rule: value for rule, value in rules.items() if value is not None}
+
+
+def _outcome(outcome: Outcome | None) -> str:
+    """A condition for which the index of what failed is used, and none for what nearly all are."""
+    return "outcome = ?" if outcome is Outcome.DONE else "outcome <> 'done' AND outcome = ?"
 
 
 def _checkpoint(row: Sequence[Any]) -> Checkpoint:

@@ -12,21 +12,9 @@ from radlens.domain.errors import Conflict, DigestMismatch, Erased, NoSuchPredic
 from radlens.domain.gate import Verdict
 from radlens.domain.worklist import RANKS, Case, Rank, Sought, State, Unlisted
 from radlens.storage import statements
+from radlens.storage.cases import CASE, STANDING, counts, search
 from radlens.storage.database import Database, Transaction
 from radlens.storage.rows import in_utc, time_of
-
-CASE = "prediction, rank, outcome, signer, readings, reader, lease"
-LISTED = "prediction NOT IN (SELECT prediction FROM erasures)"
-# A lease is written in UTC and to the microsecond: its text sorts as time does.
-HELD, FREE = "lease >= ?", "(lease IS NULL OR lease < ?)"
-STATES = {
-    State.WAITING: f"(outcome = '' AND {FREE})",
-    State.IN_REVIEW: HELD,
-    State.VERIFIED: f"(outcome = 'verified' AND {FREE})",
-    State.REJECTED: f"(outcome = 'rejected' AND {FREE})",
-}
-# Each reader's reading of one prediction that stands: not blind, and not taken back.
-STANDING = "blind = 0 AND id NOT IN (SELECT review FROM undos)"
 
 
 class SqlWorklist:
@@ -56,15 +44,11 @@ class SqlWorklist:
     def cases(
         self, sought: Sought, *, now: datetime, limit: int, skip: int = 0
     ) -> tuple[list[Case], Mapping[State, int]]:
-        rules, values = _rules(sought, in_utc(now))
         with self._database.reading() as sql:
-            rows = sql.execute(
-                f"SELECT {CASE} FROM cases WHERE {rules} ORDER BY rank, place LIMIT ? OFFSET ?",
-                (*values, limit, skip),
-            ).fetchall()
+            rows = search(sql, sought, now=in_utc(now), limit=limit, skip=skip)
             found = {one.id: one for one in statements.several(sql, [row[0] for row in rows])}
-            counts = _counts(sql, in_utc(now))
-        return [_case_of(row, found) for row in rows], counts
+            numbers = counts(sql, in_utc(now))
+        return [_case_of(row, found) for row in rows], numbers
 
     def case(self, prediction_id: str) -> Case:
         with self._database.reading() as sql:
@@ -134,34 +118,6 @@ def _readers(sql: Transaction, prediction_id: str) -> set[str]:
         f"SELECT actor FROM reviews WHERE prediction = ? AND {STANDING}", (prediction_id,)
     )
     return {actor for [actor] in rows.fetchall()}
-
-
-def _rules(sought: Sought, now: str) -> tuple[str, list[Any]]:
-    """The conditions with their values; what fits them is what ``Case.state`` says."""
-    states = [STATES[state] for state in sorted(sought.states)] or ["1 = 0"]
-    rules, values = [LISTED, f"({' OR '.join(states)})"], [now] * len(sought.states)
-    wanted: list[tuple[str, list[Any]]] = [
-        ("task = ?", [sought.task]),
-        ("rank = ?", [sought.rank and RANKS.index(sought.rank)]),
-        ("((reader = ? AND lease >= ?) OR signer = ?)", [sought.reader, now, sought.reader]),
-    ]
-    for rule, parts in wanted:
-        if parts[0] is not None:
-            rules.append(rule)
-            values += parts
-    return " AND ".join(rules), values
-
-
-def _counts(sql: Transaction, now: str) -> dict[State, int]:
-    rows = sql.execute(
-        f"SELECT outcome, CASE WHEN {HELD} THEN 1 ELSE 0 END, count(*) FROM cases "
-        f"WHERE {LISTED} GROUP BY 1, 2",
-        (now,),
-    ).fetchall()
-    counts = dict.fromkeys(State, 0)
-    for outcome, held, number in rows:
-        counts[State.IN_REVIEW if held else State(outcome or State.WAITING)] += number
-    return counts
 
 
 def _unlisted(row: Sequence[Any]) -> Unlisted:

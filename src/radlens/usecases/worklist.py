@@ -10,7 +10,6 @@ from radlens.ports import Site
 from radlens.usecases.attempt import attempted
 
 BATCH = 500
-WAITING = Sought(frozenset({State.WAITING}))
 
 
 def worklist(
@@ -49,18 +48,18 @@ def claim(site: Site, prediction_id: str, *, by: Actor, amend: bool = False) -> 
 def claim_next(site: Site, *, by: Actor, task: str | None = None) -> Case | None:
     """Take the most urgent case that waits and that this reader may take; None if there is none."""
     follow(site)
-    skip, wanted = 0, Sought(WAITING.states, task=task)
+    wanted = Sought(frozenset({State.WAITING}), task=task, unread_by=by.name)
     while True:
         now = site.clock()
-        waiting, _ = site.worklist.cases(wanted, now=now, limit=BATCH, skip=skip)
-        for case in waiting:
-            act = Act(now, by, Verb.CLAIM_CASE, case.prediction.id, {})
-            try:
-                return site.worklist.claim(case.prediction.id, act, until=now + HOLD)
-            except Conflict:  # another reader was faster, or this one has read it before
-                skip += 1
-        if len(waiting) < BATCH:
+        waiting, _ = site.worklist.cases(wanted, now=now, limit=1)
+        if not waiting:
             return None
+        key = waiting[0].prediction.id
+        try:
+            act = Act(now, by, Verb.CLAIM_CASE, key, {})
+            return site.worklist.claim(key, act, until=now + HOLD)
+        except Conflict:  # another reader was faster: it does not wait any more
+            continue
 
 
 def keep_hold(site: Site, case: Case, *, by: Actor) -> Case:
