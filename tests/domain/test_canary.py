@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from radlens.domain.canary import ALPHA, Tally, chosen, reason_to_stop
+from radlens.domain.criteria import Criteria
 from radlens.domain.metrics import binomial_tail
-from radlens.domain.promotion import Criteria
 from radlens.domain.scan import Scan, Window
 
 CRITERIA = Criteria(canary_errors=0.01, canary_changes=0.2)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from radlens.domain.criteria import Criteria
 from radlens.domain.errors import BadCard
 from radlens.domain.ledger import Item, Kind, State
-from radlens.domain.promotion import Criteria, Evidence, Result, Ruling, judge
+from radlens.domain.promotion import NEW_LABEL, Check, Evidence, Result, Ruling, judge
 from radlens.domain.task import Task
 from tests.builders import PACKAGE, TASKS
 
@@ -33,7 +34,8 @@ def item(kind: Kind, body: Mapping[str, Any]) -> Item:
 def evaluation(
     *, units: int = 60, ece: object = None, digest: str = NEW, trained_on: int | None = 0
 ) -> Item:
-    scores = {"units": units, "whole": {"ece_debiased": ece or measure(0.04, 0.01, 0.3)}}
+    whole = {"ece_debiased": ece or measure(0.04, 0.01, 0.3)}
+    scores = {"units": units, "whole": whole, "labels": {}}
     body = {"subject": subject(digest, trained_on=trained_on), "scores": scores}
     return item(Kind.EVALUATION, body)
 
@@ -127,6 +129,73 @@ def test_a_failed_condition_says_its_figure_its_interval_and_the_bound() -> None
         assert figure in said
 
 
+def of_label(
+    found: int = 9,
+    n: int = 10,
+    *,
+    images: int = 1,
+    spared: float = 0.95,
+    others: int = 100,
+    area: tuple[float, float, float] = (0.9, 0.51, 1.0),
+) -> Item:
+    """An evaluation of a label of ``n`` units, each with so many ``images``."""
+    label = {
+        "positives": images * n,
+        "negatives": others,
+        "positive_units": n,
+        "measures": {
+            "sensitivity": measure(found / n, 0, 1),
+            "specificity": measure(spared, 0, 1),
+            "auroc": measure(*area),
+        },
+    }
+    item = evaluation(units=n + others)
+    return replace(
+        item, body=item.body | {"scores": item.body["scores"] | {"labels": {"nf": label}}}
+    )
+
+
+def learned(item: Item, criteria: Criteria | None = None) -> Check:
+    found = ruling(criteria, evaluation=item, new=("nf",))
+    [check] = [check for check in found.checks if check.name == NEW_LABEL]
+    assert found.passed is (check.result is Result.PASSED)
+    assert found.unmeasured is (check.result is Result.MISSING)
+    return check
+
+
+@pytest.mark.parametrize(
+    ("item", "result", "said"),
+    [
+        (of_label(9, 10), Result.PASSED, "found in 9 of 10 patients, with 95 % confidence in 61%"),
+        (of_label(8, 10), Result.FAILED, "found in 8 of 10"),
+        (of_label(5, 5), Result.PASSED, "found in 5 of 5"),
+        (of_label(4, 5), Result.FAILED, "found in 4 of 5"),
+        (of_label(2, 5), Result.FAILED, "with 95 % confidence in 8% or more, and 50%"),
+        (of_label(4, 4), Result.MISSING, "4 held-out patients with it and 100 without it are too"),
+        (of_label(4, 4, images=9), Result.MISSING, "4 held-out patients with it"),
+        (of_label(9, 10, images=9), Result.PASSED, "found in 9 of 10 patients"),
+        (of_label(others=13, spared=1.0), Result.MISSING, "5 and 14 are the fewest that can"),
+        (of_label(others=14, spared=1.0), Result.PASSED, "reported in 0 of 14 others"),
+        (of_label(spared=0.87), Result.PASSED, "reported in 13 of 100 others"),
+        (of_label(spared=0.86), Result.FAILED, "reported in 14 of 100 others, 21% at most"),
+        (of_label(area=(0.7, 0.5, 0.9)), Result.FAILED, "0.70 (95 % interval 0.50 to 0.90)"),
+        (evaluation(), Result.MISSING, "nf, which the live version does not know, was not meas"),
+    ],
+)  # fmt: skip
+def test_a_new_label_has_to_be_known_beyond_chance_in_enough_cases_of_its_own(
+    item: Item, result: Result, said: str
+) -> None:
+    found = learned(item)
+    assert (found.result, said in found.sentence) == (result, True), found
+    assert found.record == item.id
+
+
+def test_what_is_asked_of_a_new_label_stands_on_the_card() -> None:
+    assert learned(of_label(9, 10), Criteria(least_found=0.7)).result is Result.FAILED
+    assert learned(of_label(4, 5), Criteria(least_found=0.3)).result is Result.PASSED
+    assert learned(of_label(spared=0.8), Criteria(largest_false=0.3)).result is Result.PASSED
+
+
 def test_a_card_may_carry_its_own_gate() -> None:
     text = (PACKAGE / "tasks" / "brain-tumor.toml").read_text()
     assert TASKS["brain-tumor"].promotion == Criteria()
@@ -137,7 +206,7 @@ def test_a_card_may_carry_its_own_gate() -> None:
 @pytest.mark.parametrize(
     "entry",
     ['figure = "f1"', "largest_loss = 2.0", "least_units = 0", "largest_ece = nan", "x = 1",
-     "largest_parity = inf", 'largest_ece = "0.1"'],
+     "largest_parity = inf", 'largest_ece = "0.1"', "least_found = 1.0", "largest_false = 0.0"],
 )  # fmt: skip
 def test_a_gate_that_cannot_be_meant_is_refused_with_its_card(entry: str) -> None:
     text = (PACKAGE / "tasks" / "brain-tumor.toml").read_text()

@@ -105,3 +105,6 @@ def test_the_bound_of_a_share_is_that_of_scipy(hits: int, n: int):
     assert Proportion(hits, n).at_most == pytest.approx(
         beta.ppf(0.95, hits + 1, n - hits), abs=1e-6
     )
+    assert Proportion(n - hits, n).at_least == pytest.approx(
+        beta.ppf(0.05, n - hits, hits + 1), abs=1e-6
+    )

@@ -10,19 +10,25 @@ from radlens.domain.comparison import Matched
 from radlens.domain.errors import Conflict, NotPromoted
 from radlens.domain.finding import OperatingPoint
 from radlens.domain.metrics import Proportion
+from radlens.domain.promotion import Result
 from radlens.domain.registry import Stage, Version, move
+from radlens.domain.task import Label, Urgency
+from radlens.engines.bundle import read_parts
 from radlens.ports import Site
 from radlens.usecases.activate import activate, roll_back
+from radlens.usecases.extend import extend
 from radlens.usecases.gate import ruling
 from radlens.usecases.predict import predict
+from radlens.usecases.register import register
 from radlens.usecases.retire import retire
 from radlens.usecases.trial import Terms, canary
-from tests.builders import picture, png, put_live
+from tests.builders import picture, png, put_live, tiny_bundle
 from tests.usecases.conftest import Process
-from tests.versions import ME, added, measured
+from tests.versions import ME, PARITY, added, measured
 
 TASK = "chest-xray"
 IMAGE = png(picture())
+SCOLIOSIS = Label("Scoliosis", "Scoliosis", "The spine is bent sideways.", Urgency.ROUTINE)
 
 
 @pytest.fixture
@@ -162,6 +168,60 @@ def test_where_nothing_is_live_there_is_nothing_to_compare_with(site: Site, tmp_
 def test_what_ships_is_live_by_its_own_card_and_that_is_on_record(site: Site) -> None:
     first = acts(site, Verb.ADD_MODEL)[0]
     assert "its card" in first.detail["reason"]
+
+
+def knowing_one_more(site: Site, folder: Path) -> Version:
+    """A candidate of a label that the live version lacks."""
+    card = extend(site, site.tasks[TASK], SCOLIOSIS, by=ME)
+    bundle = tiny_bundle(folder / "more", card, version="more", seed=8, provenance=PARITY)
+    return register(site, lambda: read_parts(bundle), by=ME)
+
+
+def test_a_label_that_the_live_version_lacks_is_weighed_by_its_own_cases(
+    site: Site, tmp_path: Path
+) -> None:
+    version = knowing_one_more(site, tmp_path)
+    measured(site, version, found={"Scoliosis": 4})
+    before = list(site.trail.entries())
+    with pytest.raises(NotPromoted, match="Scoliosis is new: found in 4 of 10 patients"):
+        activate(site, "more", by=ME)
+    assert stage(site, "tiny-1") is Stage.LIVE
+    *unchanged, refused = site.trail.entries()
+    assert (unchanged, refused.act.outcome) == (before, Outcome.REFUSED)
+
+    activate(site, "more", by=ME, override=True, reason="every second one is better than none")
+    [override] = acts(site, Verb.OVERRIDE_GATE)
+    [check] = [c for c in override.detail["gate"]["checks"] if c["name"] == "new label"]
+    assert (check["result"], "4 of 10" in check["sentence"]) == ("failed", True)
+
+
+def test_a_new_label_that_is_known_passes_and_one_that_is_live_is_not_weighed_again(
+    site: Site, tmp_path: Path
+) -> None:
+    version = knowing_one_more(site, tmp_path)
+    evaluation, _ = measured(site, version, found={"Scoliosis": 10})
+    [check] = [c for c in ruling(site, "more").checks if c.name == "new label"]
+    assert (check.result, check.record) == (Result.PASSED, evaluation.id)
+    activate(site, "more", by=ME)
+    assert "new label" not in {check.name for check in ruling(site, f"{TASK}/tiny-1").checks}
+
+
+@pytest.mark.parametrize("spoiled", [True, False])
+def test_where_no_live_version_vouches_for_a_label_it_is_weighed(
+    site: Site, tmp_path: Path, *, spoiled: bool
+) -> None:
+    version = knowing_one_more(site, tmp_path)
+    put_live(site, version.digest, by=ME)
+    added(site, tmp_path, TASK, "two")
+    bundle = tiny_bundle(tmp_path / "again", site.tasks[TASK], version="again", seed=9)
+    register(site, lambda: read_parts(bundle), by=ME)
+    assert "new label" not in {check.name for check in ruling(site, "again").checks}
+    if spoiled:
+        site.blobs.delete(version.digest)
+    else:
+        retire(site, version.digest, by=ME, out_of_service=True)
+    assert "new label" in {check.name for check in ruling(site, "again").checks}
+    assert "new label" not in {check.name for check in ruling(site, "two").checks}
 
 
 def test_matched_thresholds_are_applied_recorded_and_kept_through_a_rollback(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from radlens.domain.criteria import Criteria
 from radlens.domain.metrics import binomial_tail
-from radlens.domain.promotion import Criteria
 from radlens.domain.scan import Scan
 
 # How unlikely it must be that chance alone did what was seen. Small, for it is asked after each

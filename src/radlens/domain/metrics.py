@@ -52,6 +52,14 @@ class Proportion:
             low, high = (low, middle) if rare else (middle, high)
         return high
 
+    @property
+    def at_least(self) -> float:
+        """The exact 95 % lower bound: with a smaller share so many hits come once in twenty times.
+
+        One-sided, as ``at_most``.
+        """
+        return 1 - Proportion(self.n - self.hits, self.n).at_most
+
 
 def proportion_of(entries: Mapping[str, int] | None) -> Proportion | None:
     """What ``asdict`` wrote, None included; raises TypeError or ValueError where it did not."""

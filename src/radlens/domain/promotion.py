@@ -3,47 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from math import ceil, floor, log
 from typing import Any
 
+from radlens.domain.criteria import Criteria
 from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item
+from radlens.domain.metrics import Proportion
 
-FIGURES = ("mean_auroc", "accuracy", "balanced_accuracy")
 HELD_OUT = "test"  # the split that no training and no threshold has seen
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """What a task asks of a version; the table ``[promotion]`` of its card.
-
-    ``figure`` may fall behind the live version's by ``largest_loss`` at most, at the lower end of
-    the 95 % interval of their paired difference. ``largest_ece`` bounds the debiased calibration
-    error, ``largest_parity`` what the export may differ from the trained network, ``least_units``
-    the patients (or groups) that the figures are of. A canary is stopped where its share of
-    failures is above ``canary_errors`` or one label's share of changed answers above
-    ``canary_changes``, beyond chance.
-    """
-
-    figure: str = "mean_auroc"
-    largest_loss: float = 0.05
-    largest_ece: float = 0.1
-    largest_parity: float = 1e-4
-    least_units: int = 20
-    canary_errors: float = 0.01
-    canary_changes: float = 0.2
-
-    def __post_init__(self) -> None:
-        if self.figure not in FIGURES:
-            raise ValueError(f"the promotion's figure must be one of {', '.join(FIGURES)}")
-        bounds = (self.largest_loss, self.largest_ece, self.canary_errors, self.canary_changes)
-        if not all(0 <= bound <= 1 for bound in bounds):
-            raise ValueError("each bound of the promotion must be from 0 to 1")
-        if not 0 <= self.largest_parity < float("inf") or self.least_units < 1:
-            raise ValueError("the promotion's parity and least_units must be above zero")
+NEW_LABEL = "new label"  # the name of the condition on a label that the live version lacks
+CHANCE = 0.5  # the area under the ROC curve of a coin
 
 
 class Result(StrEnum):
-    """How one condition turned out; ``missing`` where nothing on record speaks of it."""
+    """How one condition turned out; ``missing`` where what is on record says nothing of it."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -76,10 +50,17 @@ class Ruling:
         return tuple(c.sentence for c in self.checks if c.result is not Result.PASSED)
 
     @property
+    def sentence(self) -> str:
+        """Whether it passes, and why not, in plain words."""
+        if self.passed:
+            return "It passes the gate."
+        return " ".join(("It does not pass the gate.", *self.objections))
+
+    @property
     def unmeasured(self) -> bool:
         """Whether an evaluation or a comparison is what is missing."""
         missing = {check.name for check in self.checks if check.result is Result.MISSING}
-        return bool(missing & {"comparison", "evaluation"})
+        return bool(missing & {"comparison", "evaluation", NEW_LABEL})
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for the audit log."""
@@ -90,13 +71,15 @@ class Ruling:
 class Evidence:
     """What is on record of a version: the ledger's entries and the manifest's parity.
 
-    ``golden`` is why the golden answer did not come, empty where it did.
+    ``golden`` is why the golden answer did not come, empty where it did. ``new`` are the labels
+    that the version knows and the live one does not.
     """
 
     evaluation: Item | None
     comparison: Item | None
     parity: Mapping[str, float] | None
     golden: str
+    new: tuple[str, ...] = ()
 
 
 def judge(criteria: Criteria, evidence: Evidence, *, candidate: str, live: str | None) -> Ruling:
@@ -116,6 +99,7 @@ def judge(criteria: Criteria, evidence: Evidence, *, candidate: str, live: str |
         _calibrated(criteria, evaluation),
         _parity(criteria, evidence.parity),
         _golden(evidence.golden),
+        *(_learned(criteria, evaluation, label) for label in evidence.new),
     ]
     if live is not None:
         checks.insert(0, _compared(criteria, comparison))
@@ -203,3 +187,45 @@ def _golden(trouble: str) -> Check:
     return Check(
         "golden", Result.PASSED, "The golden image gets its golden answer on this machine."
     )
+
+
+def _learned(criteria: Criteria, item: Item | None, label: str) -> Check:
+    """Whether a label is known that the live version lacks, which no comparison can tell."""
+    found = item and item.body["scores"]["labels"].get(label)
+    measures = found["measures"] if found else {}
+    figures = [measures.get(name) for name in ("sensitivity", "specificity", "auroc")]
+    if item is None or not found or None in figures:
+        words = f"{label}, which the live version does not know, was not measured."
+        return Check(NEW_LABEL, Result.MISSING, words, item.id if item else "")
+    hit, spared, area = (Measure(**figure) for figure in figures)
+    # Images of one patient are no cases of their own, so that each patient counts once.
+    units, others = found["positive_units"], min(found["negatives"], item.body["scores"]["units"])
+    fewest = _fewest(criteria.least_found), _fewest(1 - criteria.largest_false)
+    if units < fewest[0] or others < fewest[1]:
+        words = (
+            f"{label} is new, and {units} held-out {item.body['subject']['unit']} with it and "
+            f"{others} without it are too few to say whether it is known; {fewest[0]} and "
+            f"{fewest[1]} are the fewest that can."
+        )
+        return Check(NEW_LABEL, Result.MISSING, words, item.id)
+    right = Proportion(floor(hit.value * units + 1e-9), units)
+    wrong = Proportion(ceil((1 - spared.value) * others - 1e-9), others)
+    passed = (
+        right.at_least >= criteria.least_found
+        and wrong.at_most <= criteria.largest_false
+        and area.low > CHANCE
+    )
+    sentence = (
+        f"{label} is new: found in {right.hits} of {units} {item.body['subject']['unit']}, with "
+        f"95 % confidence in {right.at_least:.0%} or more, and {criteria.least_found:.0%} is asked "
+        f"for; reported in {wrong.hits} of {others} others, {wrong.at_most:.0%} at most, and "
+        f"{criteria.largest_false:.0%} is let through; its area under the ROC curve is "
+        f"{area.value:.2f} (95 % interval {area.low:.2f} to {area.high:.2f}), and {CHANCE} is "
+        "chance."
+    )
+    return Check(NEW_LABEL, Result.PASSED if passed else Result.FAILED, sentence, item.id)
+
+
+def _fewest(share: float) -> int:
+    """The fewest cases that can show such a share with 95 % confidence: all of them have it."""
+    return ceil(log(0.05) / log(share))

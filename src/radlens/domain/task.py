@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from radlens.domain.criteria import Criteria
 from radlens.domain.errors import BadCard, Conflict, NoSuchLabel
-from radlens.domain.promotion import Criteria
 
 LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 MOST_LABELS = 64

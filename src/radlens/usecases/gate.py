@@ -1,11 +1,12 @@
 """Whether a version may answer: the evidence on record, held against the card of its task."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from radlens.domain.audit import Act, Actor, Verb
-from radlens.domain.errors import BrokenModel, NotApproved, NotPromoted
+from radlens.domain.errors import BrokenModel, Corrupted, NoSuchObject, NotApproved, NotPromoted
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.model import Manifest
 from radlens.domain.promotion import HELD_OUT, Evidence, Ruling, judge
@@ -112,13 +113,25 @@ def _ruling(site: Site, version: Version, live: Version | None) -> Ruling:
     compared = comparison(site, version, live) if live else None
     evaluated = site.ledger.get(compared.parents[0]) if compared else _evaluation(site, version)
     manifest, golden = _golden(site, version)
-    evidence = Evidence(evaluated, compared, manifest.provenance.get("parity"), golden)
+    new = _new_labels(site, manifest, live)
+    evidence = Evidence(evaluated, compared, manifest.provenance.get("parity"), golden, new)
     return judge(
         site.tasks[version.task].promotion,
         evidence,
         candidate=version.digest,
         live=live.digest if live else None,
     )
+
+
+def _new_labels(site: Site, manifest: Manifest, live: Version | None) -> tuple[str, ...]:
+    """The labels of a version that the live one lacks; without one, those that the site added."""
+    card = site.tasks[manifest.task]
+    known = card.names[: min(card.editions, default=len(card.names))]
+    if live:
+        # A live version whose parts are spoiled has to be replaced, and vouches for nothing.
+        with suppress(Corrupted, NoSuchObject):
+            known = Manifest.from_json(site.blobs.get(live.digest)).labels
+    return tuple(name for name in manifest.labels if name not in known)
 
 
 def _evaluation(site: Site, version: Version) -> Item | None:

@@ -122,6 +122,8 @@ def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_d
         assert "Trained without synthetic images. ring_lesion is blocked" in why["release"]
         assert "6 images to learn from, 2 to choose by, 2 to be measured on: few" in why["images"]
 
+        assert "ring_lesion is new, and 2 held-out near-duplicate groups with" in why["candidate"]
+
         version = here.site.registry.get(ended.result["digest"])
         assert (version.stage, version.by) == (Stage.CANDIDATE, ENGINEER)
         assert "ring_lesion was learned from 6 real images" in version.facts["statement"]

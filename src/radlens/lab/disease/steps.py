@@ -26,7 +26,7 @@ from radlens.lab.train_job import registered
 from radlens.ports import Site
 from radlens.usecases.datasets import dataset_of, register
 from radlens.usecases.extend import extend
-from radlens.usecases.gate import live_version
+from radlens.usecases.gate import live_version, ruling
 from radlens.usecases.release import releases
 
 GENERATOR, RUN = "generator", "run"
@@ -141,7 +141,7 @@ def _evaluation(at: Addition, told: Bars) -> Found:
     plan = Measuring(against=against, robustness=False, seed=at.plan.wish.seed)
     found = run_evaluation(at.plan.site, str(bundle), at.entry.record("release"), plan, told)
     words = f"Compared with the live version {live.version}." if live else "Nothing is live."
-    return found[-1].item.id, f"{words} `radlens models gate` says what the gate makes of it."
+    return found[-1].item.id, words
 
 
 def _candidate(at: Addition, told: Bars) -> Found:
@@ -157,7 +157,7 @@ def _candidate(at: Addition, told: Bars) -> Found:
     version = registered(at.here, parts, by=at.by, reason=reason)
     return version.digest, (
         f"The card of {card.name} has the label {wish.disease} at its end, and {version.version} "
-        "is a candidate; an administrator may activate it."
+        f"is a candidate. {ruling(at.here, version.digest).sentence} An administrator decides."
     )
 
 
