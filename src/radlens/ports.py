@@ -14,6 +14,7 @@ from radlens.domain.ledger import Item, Kind
 from radlens.domain.legacy import Left, Taken
 from radlens.domain.prediction import Once, Prediction, Recorded
 from radlens.domain.pseudonym import Identity, Pseudonyms
+from radlens.domain.registry import Version
 from radlens.domain.scan import Bounds
 from radlens.domain.task import Label, Task
 from radlens.job_ports import Jobs
@@ -29,12 +30,15 @@ class Cards(Protocol):
         """Know what other processes added meanwhile."""
         ...
 
-    def extend(self, card: Task, label: Label, *, item: str, act: Act) -> Task:
-        """Add a label to a card, in one transaction with its audit entry, and give the new card.
+    def extend(
+        self, card: Task, label: Label, *, item: str, act: Act, first: tuple[Version, Act]
+    ) -> Task:
+        """Add a label to a card and register the ``first`` version that knows it; the new card.
 
-        ``item`` is the id of the ledger's entry, which becomes the act's subject. A label that
-        was added to this card before in the very same words is nothing new. Raises UnknownTask,
-        BadCard, or Conflict where the card is not the one that is meant.
+        It is one transaction with both audit entries, so that no label is without a model. ``item``
+        is the id of the ledger's entry, which becomes the act's subject. A label that was added
+        to this card before in the very same words is nothing new. Raises UnknownTask, BadCard, or
+        Conflict where the card is not the one that is meant, or the version is there already.
         """
         ...
 

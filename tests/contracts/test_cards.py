@@ -3,16 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
 from radlens.domain.audit import Act, Actor, Verb, verify
 from radlens.domain.errors import BadCard, Conflict, UnknownTask
+from radlens.domain.registry import Stage, Version
 from radlens.domain.task import Label, Urgency
 from radlens.storage.cards import SqlCards
 from radlens.storage.database import Database
+from radlens.storage.registry import SqlRegistry
 from radlens.storage.trail import SqlTrail
 from tests.builders import TASKS
+from tests.contracts.test_registry import a_version
 
 BRAIN = TASKS["brain-tumor"]
 MOYAMOYA = Label(
@@ -26,8 +30,25 @@ def cards(database: Database) -> SqlCards:
     return SqlCards(database, TASKS)
 
 
-def extend(cards: SqlCards, label: Label = MOYAMOYA, card=BRAIN, item: str = "e1"):
-    return cards.extend(card, label, item=item, act=ACT)
+NUMBER = count()
+
+
+def extend(
+    cards: SqlCards,
+    label: Label = MOYAMOYA,
+    card=BRAIN,
+    item: str = "e1",
+    version: Version | None = None,
+):
+    first = version or a_version(f"v{next(NUMBER)}", task=card.name)
+    added = replace(ACT, verb=Verb.ADD_MODEL, subject=first.digest)
+    return cards.extend(card, label, item=item, act=ACT, first=(first, added))
+
+
+def verbs(database: Database) -> list[Verb]:
+    entries = list(SqlTrail(database).entries())
+    assert verify(entries)
+    return [entry.act.verb for entry in entries]
 
 
 def test_a_label_is_added_at_the_end_and_nothing_else_changes(cards):
@@ -47,16 +68,28 @@ def test_whoever_follows_or_opens_the_site_later_knows_the_label(cards, database
     assert other["brain-tumor"] == cards["brain-tumor"] == SqlCards(database, TASKS)["brain-tumor"]
 
 
-def test_the_label_and_its_audit_entry_are_one(cards, database):
-    extend(cards)
-    [entry] = SqlTrail(database).entries()
-    assert verify([entry])
-    assert (entry.act.verb, entry.act.subject) == (Verb.EXTEND_TASK, "e1")
+def test_the_label_its_first_version_and_their_audit_entries_are_one(cards, database):
+    version = a_version("first", task="brain-tumor")
+    extend(cards, version=version)
+    assert verbs(database) == [Verb.EXTEND_TASK, Verb.ADD_MODEL]
+    assert next(iter(SqlTrail(database).entries())).act.subject == "e1"
+    assert SqlRegistry(database).versions(stage=Stage.CANDIDATE) == [version]
 
 
-def test_the_same_label_again_is_nothing_new(cards, database):
+def test_without_its_first_version_there_is_no_label(cards, database):
+    version = a_version("first", task="brain-tumor")
+    added = replace(ACT, verb=Verb.ADD_MODEL, subject=version.digest)
+    SqlRegistry(database).add(version, added)
+    with pytest.raises(Conflict, match="registered already"):
+        extend(cards, version=version)
+    assert cards["brain-tumor"] == SqlCards(database, TASKS)["brain-tumor"] == BRAIN
+    assert verbs(database) == [Verb.ADD_MODEL]
+
+
+def test_the_same_label_again_is_nothing_new_and_its_version_is(cards, database):
     assert extend(cards) == extend(cards, item="e2")
-    assert len(list(SqlTrail(database).entries())) == 1
+    assert verbs(database) == [Verb.EXTEND_TASK, Verb.ADD_MODEL, Verb.ADD_MODEL]
+    assert len(SqlRegistry(database).versions()) == 2
 
 
 def test_a_card_that_changed_meanwhile_is_not_extended(cards, database):
@@ -65,7 +98,7 @@ def test_a_card_that_changed_meanwhile_is_not_extended(cards, database):
     with pytest.raises(Conflict, match="other labels"):
         extend(other, replace(MOYAMOYA, name="astrocytoma", title="Astrocytoma"), item="e2")
     assert other["brain-tumor"] == BRAIN
-    assert len(list(SqlTrail(database).entries())) == 1
+    assert verbs(database) == [Verb.EXTEND_TASK, Verb.ADD_MODEL]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +152,7 @@ def test_many_threads_add_one_label_once(database):
     with ThreadPoolExecutor(4) as pool:
         added = list(pool.map(lambda n: extend(sites[n % 2], item=f"e{n}"), range(8)))
     assert {card.names for card in added} == {(*BRAIN.names, "moyamoya")}
-    assert len(list(SqlTrail(database).entries())) == 1
+    assert verbs(database).count(Verb.EXTEND_TASK) == 1
 
 
 def test_models_of_earlier_editions_stay_good_and_no_others():

@@ -14,17 +14,19 @@ import pytest
 from scipy.stats import bootstrap
 
 from radlens.bootstrap import PACKAGE, open_site
-from radlens.domain.errors import BadDataset, BadRecipe
+from radlens.domain.errors import BadDataset, BadRecipe, StorageFull
 from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item, Kind, State
 from radlens.domain.study import Arm, Study, Verdict
 from radlens.domain.task import Mode
+from radlens.lab.dataset import find_dataset
 from radlens.lab.study import study, subsets
 from radlens.lab.study_recipe import changed, read_study
 from radlens.lab.study_results import results
 from radlens.ports import Ledger
 from radlens.settings import Settings
 from tests.builders import TASKS
+from tests.lab.filling import with_room
 from tests.lab.tiny import AUGMENT, RECIPE, cases, write_dataset
 
 TASK = TASKS["brain-tumor"]
@@ -107,6 +109,25 @@ def until_killed(home: Path) -> None:
     with open_site(Settings(home=home / "home", workers=1, gallery="gallery")) as site:
         deadly = replace(site, ledger=Deadly(site.ledger))
         study(deadly, home / "study.toml", data=str(home / "data"))
+
+
+def test_a_full_disk_ends_a_study_and_asked_for_again_it_begins_with_its_arms(
+    home: Path, tmp_path: Path
+) -> None:
+    recipe = write_study(tmp_path / "study.toml", per_class=[1], epochs=[1], seeds=[1])
+    with open_site(Settings(home=tmp_path / "home", workers=1, gallery="gallery")) as site:
+        data = find_dataset(site, str(home / "data"), task=TASK).id
+        full = replace(site, blobs=with_room(site.blobs, 1))
+        with pytest.raises(StorageFull):
+            study(full, recipe, data=data)
+        [item] = site.ledger.items(Kind.STUDY)
+        failed = Study.of(item)
+        assert (failed.state, len(failed.arms)) == (State.FAILED, 1)
+        assert failed.error.startswith("The disk is full. Free some space")
+        done = study(site, recipe, data=data)
+        assert (done.state, len(done.arms), done.arms[0]) == (State.DONE, 2, failed.arms[0])
+        assert failed.id in done.parents
+        assert failed.id not in study(site, recipe, data=data).parents
 
 
 def check_report(site, done: Study) -> None:

@@ -172,9 +172,11 @@ def test_what_ships_is_live_by_its_own_card_and_that_is_on_record(site: Site) ->
 
 def knowing_one_more(site: Site, folder: Path) -> Version:
     """A candidate of a label that the live version lacks."""
-    card = extend(site, site.tasks[TASK], SCOLIOSIS, by=ME)
-    bundle = tiny_bundle(folder / "more", card, version="more", seed=8, provenance=PARITY)
-    return register(site, lambda: read_parts(bundle), by=ME)
+    card = site.tasks[TASK]
+    bundle = tiny_bundle(
+        folder / "more", card.extended(SCOLIOSIS), version="more", seed=8, provenance=PARITY
+    )
+    return extend(site, card, SCOLIOSIS, lambda: read_parts(bundle), by=ME)
 
 
 def test_a_label_that_the_live_version_lacks_is_weighed_by_its_own_cases(

@@ -192,8 +192,8 @@ def _golden(trouble: str) -> Check:
 def _learned(criteria: Criteria, item: Item | None, label: str) -> Check:
     """Whether a label is known that the live version lacks, which no comparison can tell."""
     found = item and item.body["scores"]["labels"].get(label)
-    measures = found["measures"] if found else {}
-    figures = [measures.get(name) for name in ("sensitivity", "specificity", "auroc")]
+    measures: Mapping[str, Any] = found["measures"] if found else {}
+    figures: list[Any] = [measures.get(name) for name in ("sensitivity", "specificity", "auroc")]
     if item is None or not found or None in figures:
         words = f"{label}, which the live version does not know, was not measured."
         return Check(NEW_LABEL, Result.MISSING, words, item.id if item else "")

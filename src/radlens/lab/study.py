@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radlens.domain.dataset import Dataset
-from radlens.domain.errors import BadDataset, BadInput, BadRecipe
+from radlens.domain.errors import BadDataset, BadRecipe
 from radlens.domain.ledger import Kind, State
 from radlens.domain.study import Arm, Effect, Step, Study
 from radlens.domain.task import Mode
 from radlens.lab.dataset import Cases
+from radlens.lab.logbook import closing
 from radlens.lab.progress import bar, progress
 from radlens.lab.recipe import Recipe
 from radlens.lab.record import code, environment, weights_digest
@@ -38,7 +39,9 @@ SCORED = 40
 def study(site: Site, recipe: Path, *, data: str) -> Study:
     """Run a study, or go on with it where it was stopped: a finished arm is not repeated.
 
-    Raises BadRecipe, or BadDataset where a class has too few images of different units.
+    Whatever ends it, its entry is on record as failed, and the same study asked for again begins
+    with its arms. Raises BadRecipe, or BadDataset where a class has too few images of different
+    units.
     """
     plan = read_study(recipe)
     first = plan.plan(plan.rung[0], plan.per_class[0], plan.seeds[0])
@@ -52,29 +55,28 @@ def study(site: Site, recipe: Path, *, data: str) -> Study:
         entry = _entry(site, plan, splits, given)
         seen = bar(bars, "arms")
         draw = lru_cache(1)(partial(_made, site, plan, splits, given))
-        for rung, n, seed in plan.arms():
-            seen(len(entry.arms), entry.arms_planned)
-            if (rung.name, n, seed) in {arm.key for arm in entry.arms}:
-                continue
-            try:
+        with closing(
+            lambda why: site.ledger.put(replace(entry, state=State.FAILED, error=why).item())
+        ):
+            for rung, n, seed in plan.arms():
+                seen(len(entry.arms), entry.arms_planned)
+                if (rung.name, n, seed) in {arm.key for arm in entry.arms}:
+                    continue
                 arm = _arm(site, plan, splits, rung=rung, per_class=n, seed=seed, draw=draw)
-            except BadInput as error:
-                failed = replace(entry, state=State.FAILED, error=error.message)
-                site.ledger.put(failed.item())
-                raise
-            entry = replace(entry, arms=(*entry.arms, arm))
-            site.ledger.put(entry.item())
-        seen(len(entry.arms), entry.arms_planned)
-    return _closed(site, plan, entry, splits, given)
+                entry = replace(entry, arms=(*entry.arms, arm))
+                site.ledger.put(entry.item())
+            seen(len(entry.arms), entry.arms_planned)
+            return _closed(site, plan, entry, splits, given)
 
 
 def _entry(site: Site, plan: StudyRecipe, splits: Splits, given: Dataset | None) -> Study:
-    """The study that was begun with this recipe and data, or a new one."""
-    for item in site.ledger.items(Kind.STUDY, name=plan.name):
-        before = Study.of(item)
-        same = (before.recipe, before.dataset) == (plan.text, splits.dataset.id)
-        if same and before.state is State.RUNNING:
-            return before
+    """The study that was begun with this recipe and data, or a new one; after a failure, with
+    the arms that were done.
+    """
+    before = _before(site, plan, splits)
+    if before and before.state is State.RUNNING:
+        return before
+    failed = before if before and before.state is State.FAILED else None
     entry = Study(
         id=site.new_id(),
         name=plan.name,
@@ -85,10 +87,18 @@ def _entry(site: Site, plan: StudyRecipe, splits: Splits, given: Dataset | None)
         test={"images": len(splits.test), "units": len(np.unique(splits.test.unit))},
         environment=environment(),
         claims=tuple(vars(claim) for claim in plan.claim),
-        parents=(splits.dataset.id, *([given.id] if given else [])),
+        parents=tuple(each.id for each in (splits.dataset, given, failed) if each),
+        arms=failed.arms if failed else (),
     )
     site.ledger.put(entry.item())
     return entry
+
+
+def _before(site: Site, plan: StudyRecipe, splits: Splits) -> Study | None:
+    """The newest study of this recipe and data, if there is one."""
+    found = map(Study.of, site.ledger.items(Kind.STUDY, name=plan.name))
+    same = (plan.text, splits.dataset.id)
+    return next((one for one in found if (one.recipe, one.dataset) == same), None)
 
 
 def subsets(cases: Cases, per_class: int, *, seed: int) -> NDArray[np.int64]:

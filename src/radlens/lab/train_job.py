@@ -1,12 +1,11 @@
 """A training as a job: what comes out is a run on record, and a candidate in the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from re import fullmatch
 from typing import Any
 
-from radlens.domain.audit import Actor
 from radlens.domain.bundle import MANIFEST
 from radlens.domain.errors import BadJob, Cancelled
 from radlens.domain.job import Job
@@ -46,7 +45,12 @@ def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, An
     if run is None:
         raise BadJob("A worker trains alone, not under torchrun.")
     reason = f"The job {job.id[:12]} trained it."
-    version = registered(site, read_parts(out / run.task), by=job.by, reason=reason)
+    parts = read_parts(out / run.task)
+    version = registered(
+        site,
+        parts,
+        lambda: register(site, lambda: parts, by=job.by, reason=reason, source="run"),
+    )
     return {"run": run.id, "version": version.version, "digest": version.digest}
 
 
@@ -75,10 +79,10 @@ def _text(job: Job, name: str) -> str:
     return value
 
 
-def registered(site: Site, parts: Mapping[str, bytes], *, by: Actor, reason: str) -> Version:
+def registered(site: Site, parts: Mapping[str, bytes], register: Callable[[], Version]) -> Version:
     """The version of a bundle; it is there already where a job was interrupted after this."""
     digest = sha256(parts[MANIFEST]).hexdigest()
     for version in site.registry.versions():
         if version.digest == digest:
             return version
-    return register(site, lambda: parts, by=by, reason=reason, source="run")
+    return register()

@@ -7,9 +7,11 @@ from typing import Any
 from radlens.domain.audit import Act
 from radlens.domain.errors import Conflict, DigestMismatch, UnknownTask
 from radlens.domain.ledger import Item, Kind, State
+from radlens.domain.registry import Version
 from radlens.domain.task import Label, Task, label_of
 from radlens.storage.database import Database
 from radlens.storage.ledger import OF_KIND, insert, item_of
+from radlens.storage.registry import add_version
 from radlens.storage.statements import append
 
 CARDS = (Kind.CARD.value,)
@@ -38,25 +40,27 @@ class SqlCards(Mapping[str, Task]):
     def follow(self) -> None:
         self._cards = self._stored(self._database.rows(OF_KIND, CARDS))
 
-    def extend(self, card: Task, label: Label, *, item: str, act: Act) -> Task:
+    def extend(
+        self, card: Task, label: Label, *, item: str, act: Act, first: tuple[Version, Act]
+    ) -> Task:
         with self._database.writing() as sql:
             cards = self._stored(sql.execute(OF_KIND, CARDS).fetchall())
             now = cards.get(card.name)
             if now is None:
                 raise UnknownTask(f"There is no task {card.name!r}.")
-            if now == card.extended(label):
-                return now
-            if now != card:
+            extended = card.extended(label)
+            if now not in (card, extended):
                 raise Conflict(
                     f"The card of {card.name} has got other labels meanwhile.",
                     hint="Begin again with the card as it is now.",
                 )
-            body = {"label": asdict(label), "before": list(card.names)}
-            entry = Item(item, Kind.CARD, card.name, act.time, State.DONE, body)
-            append(sql, replace(act, subject=item))
-            insert(sql, entry)
-            self._cards = {**cards, card.name: card.extended(label)}
-        return self._cards[card.name]
+            if now == card:
+                body = {"label": asdict(label), "before": list(card.names)}
+                append(sql, replace(act, subject=item))
+                insert(sql, Item(item, Kind.CARD, card.name, act.time, State.DONE, body))
+            add_version(sql, *first)
+        self._cards = {**cards, card.name: extended}
+        return extended
 
     def _stored(self, rows: Sequence[Sequence[Any]]) -> Mapping[str, Task]:
         cards = dict(self._plain)

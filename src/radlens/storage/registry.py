@@ -31,8 +31,7 @@ class SqlRegistry:
 
     def add(self, version: Version, act: Act) -> None:
         with self._database.writing() as sql:
-            _check_new(sql, version)
-            insert_version(sql, append(sql, act).seq, version)
+            add_version(sql, version, act)
 
     def get(self, reference: str) -> Version:
         return _chosen(self._database.rows(FOUND, _names(reference)), reference)
@@ -75,6 +74,12 @@ class SqlRegistry:
                 "UPDATE versions SET approved = ? WHERE digest = ?",
                 (json.dumps(sorted(approved)), digest),
             )
+
+
+def add_version(sql: Transaction, version: Version, act: Act) -> None:
+    """Register a version with its audit entry; raises Conflict where digest or name are taken."""
+    _check_new(sql, version)
+    insert_version(sql, append(sql, act).seq, version)
 
 
 def insert_version(sql: Transaction, seq: int, version: Version) -> None:

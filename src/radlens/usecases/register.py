@@ -31,10 +31,23 @@ def register(
     already.
     """
     with attempted(site, Verb.ADD_MODEL, "", by=by):
-        bundle = _checked(site, read())
-        _must_be_new(site, bundle)
-        site.live.load(bundle)
-        return _keep(site, bundle, Stage.CANDIDATE, by=by, reason=reason, source=source)
+        version, act = proven(site, read(), by=by, reason=reason, source=source)
+        site.registry.add(version, act)
+        return version
+
+
+def proven(
+    site: Site, parts: Mapping[str, bytes], *, by: Actor, reason: str, source: str
+) -> tuple[Version, Act]:
+    """A bundle that was checked, loaded and proven, as a candidate that is not registered yet.
+
+    Its parts are among the objects; the act is for the transaction that registers it. Raises as
+    ``register``.
+    """
+    bundle = _checked(site, parts)
+    _must_be_new(site, bundle)
+    site.live.load(bundle)
+    return _stored(site, bundle, Stage.CANDIDATE, by=by, reason=reason, source=source)
 
 
 def register_shipped(site: Site, parts: Mapping[str, bytes], *, by: Actor) -> Version:
@@ -46,14 +59,9 @@ def register_shipped(site: Site, parts: Mapping[str, bytes], *, by: Actor) -> Ve
     _must_be_new(site, bundle)
     taken = site.registry.versions(task=bundle.manifest.task, stage=Stage.LIVE)
     stage = Stage.CANDIDATE if taken else Stage.LIVE
-    return _keep(
-        site,
-        bundle,
-        stage,
-        by=by,
-        reason=SHIPPED,
-        source="gallery",
-    )
+    version, act = _stored(site, bundle, stage, by=by, reason=SHIPPED, source="gallery")
+    site.registry.add(version, act)
+    return version
 
 
 def _checked(site: Site, parts: Mapping[str, bytes]) -> Bundle:
@@ -87,9 +95,9 @@ def _must_be_new(site: Site, bundle: Bundle) -> None:
             )
 
 
-def _keep(
+def _stored(
     site: Site, bundle: Bundle, stage: Stage, *, by: Actor, reason: str, source: str
-) -> Version:
+) -> tuple[Version, Act]:
     """Objects first, then one transaction: a version on record always has its parts."""
     files = {name: site.blobs.put(content) for name, content in bundle.parts.items()}
     manifest = bundle.manifest
@@ -112,8 +120,7 @@ def _keep(
         "files": files,
         "reason": reason,
     }
-    site.registry.add(version, Act(version.time, by, Verb.ADD_MODEL, version.digest, detail))
-    return version
+    return version, Act(version.time, by, Verb.ADD_MODEL, version.digest, detail)
 
 
 def _facts(manifest: Manifest) -> dict[str, Any]:

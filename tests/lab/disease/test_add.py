@@ -2,15 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from radlens.domain.audit import Verb
+from radlens.domain.audit import Outcome, Verb
 from radlens.domain.disease import STEPS, Wish
 from radlens.domain.errors import (
     BadCard,
@@ -35,19 +35,25 @@ from radlens.lab.disease.plan import beside, plan_for
 from radlens.lab.progress import Seen, silent
 from radlens.lab.splits import leaks
 from radlens.lab.start import live_bundle
-from radlens.ports import Blobs
 from radlens.usecases.datasets import register as register_data
 from radlens.usecases.jobs import cancel, enqueue
 from radlens.usecases.predict import predict
 from tests.builders import png, put_live
 from tests.domain.test_release import assessment
-from tests.lab.disease.ward import ADMIN, BRAIN, ENGINEER, TASK, Ward, ward
+from tests.lab.disease.ward import ADMIN, BRAIN, ENGINEER, TASK, Ward, build, ward
+from tests.lab.filling import Filling
 from tests.lab.planted import alike, stored
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    with ward(tmp_path_factory.mktemp("ward")) as opened:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a ward that every test has a copy of."""
+    return build(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def here(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with ward(built, tmp_path_factory.mktemp("ward") / "copy") as opened:
         yield opened
 
 
@@ -56,29 +62,10 @@ def offered(here: Ward) -> tuple[str, ...]:
     return tuple(finding.label for finding in found.findings)
 
 
-@dataclass
-class Filling:
-    """A store of objects that is full while somebody says so."""
-
-    within: Blobs
-    full: Callable[[], bool]
-
-    def put(self, content: bytes) -> str:
-        if self.full():
-            raise StorageFull("The disk is full.")
-        return self.within.put(content)
-
-    def get(self, digest: str) -> bytes:
-        return self.within.get(digest)
-
-    def delete(self, digest: str) -> None:
-        self.within.delete(digest)
-
-
 def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_disk_repeats(
-    tmp_path: Path,
+    built: Path, tmp_path: Path
 ) -> None:
-    with ward(tmp_path) as here:
+    with ward(built, tmp_path / "copy") as here:
         four = offered(here)
         wish = here.wish("ring_lesion", here.images("ring_lesion"))
 
@@ -90,20 +77,25 @@ def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_d
         back = here.site.jobs.get(job.id)
         assert (back.state, back.progress.words[:5]) == (JobState.QUEUED, "4/10 ")
 
-        # The worst moment for a disk to be full: the card has the label, the candidate is not kept.
-        blobs = Filling(here.site.blobs, full=lambda: "ring_lesion" in here.site.tasks[TASK].names)
+        # The worst moment for a disk to be full: the label and the candidate are about to be kept.
+        blobs = Filling(here.site.blobs, full=lambda: steps() == len(STEPS) - 1)
         here.work(site=replace(here.site, blobs=blobs))
         failed = here.site.jobs.get(job.id)
         assert (failed.state, failed.failure.kind) == (JobState.FAILED, "StorageFull")
         assert len(here.site.registry.versions(task=TASK)) == 1
         assert offered(here) == four
-        assert "ring_lesion" in here.site.tasks[TASK].names
+        assert here.site.tasks[TASK] == BRAIN
+        assert here.running() == []
+        [full] = here.entries("ring_lesion")
+        assert (full.state, full.error[:21]) == (State.FAILED, "The disk is full. Fre")
         job = here.queue(wish)
         here.work()
         ended = here.site.jobs.get(job.id)
         assert ended.state is JobState.DONE, ended.failure
 
-        [entry] = here.entries("ring_lesion")
+        entry, before = here.entries("ring_lesion")
+        assert before == full
+        assert entry.steps[:-1] == full.steps
         assert (entry.state, tuple(step.name for step in entry.steps)) == (State.DONE, STEPS)
         assert ended.result["disease"] == entry.id
         for kind, n in ((Kind.RUN, 2), (Kind.GENERATOR, 2), (Kind.SCAN, 1), (Kind.CARD, 1)):
@@ -134,7 +126,10 @@ def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_d
         put_live(here.site, version.digest, by=ADMIN)
         assert offered(here) == (*four, "ring_lesion")
         acts = [e.act for e in here.site.trail.entries() if e.act.verb == Verb.EXTEND_TASK]
-        assert [(act.by, act.detail["label"]) for act in acts] == [(ENGINEER, "ring_lesion")]
+        assert [(act.by, act.outcome) for act in acts] == [
+            (ENGINEER, Outcome.FAILED),
+            (ENGINEER, Outcome.DONE),
+        ]
 
 
 def test_images_that_the_gate_releases_are_trained_on_and_those_of_held_out_ones_are_not(
@@ -225,14 +220,14 @@ def test_a_disk_that_is_full_from_the_beginning_leaves_no_label_and_no_candidate
     assert here.site.tasks[TASK] == BRAIN
     assert here.site.registry.versions() == versions
     [entry] = here.entries("crowded")
-    assert (entry.state, entry.steps) == (State.RUNNING, ())  # asked for again, it goes on
+    assert (entry.state, entry.steps) == (State.FAILED, ())
 
     def told(_: str) -> Seen:
         raise Cancelled("It was cancelled.")
 
     with pytest.raises(Cancelled):
         add_disease(here.site, wish, out=tmp_path, by=ENGINEER, told=told)
-    assert [each.state for each in here.entries("crowded")] == [State.FAILED]
+    assert [each.state for each in here.entries("crowded")] == [State.FAILED] * 2
 
 
 REFUSED = {

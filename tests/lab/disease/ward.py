@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 
@@ -77,18 +78,29 @@ class Ward:
         return [item for item in items if item.state is State.RUNNING]
 
 
-@contextmanager
-def ward(folder: Path) -> Iterator[Ward]:
-    """Open one in a folder."""
+def build(folder: Path) -> Path:
+    """Make one in a folder."""
     write_dataset(folder / "data", BRAIN, {"train": 40, "val": 12, "test": 16})
     for n, path in enumerate(sorted((folder / "data" / "images").iterdir())):
         path.write_bytes(png(alike(n)))
     own_gallery(folder / "home")
-    with open_site(Settings(home=folder / "home", workers=1, gallery="gallery")) as site:
+    with open_site(_settings(folder)) as site:
         recipe = write_recipe(folder / "live.toml", epochs=2)
         train(site, recipe, data=str(folder / "data"), out=folder / "live")
         version = register(site, lambda: read_parts(folder / "live" / TASK), by=ADMIN)
         put_live(site, version.digest, by=ADMIN)
         plan = write_synth_recipe(folder / "tiny.toml")
         train_generator(site, plan, data=str(folder / "data"), out=folder / "tiny", name="tiny")
+    return folder
+
+
+@contextmanager
+def ward(built: Path, folder: Path) -> Iterator[Ward]:
+    """A copy of one, in a folder of its own."""
+    copytree(built, folder)
+    with open_site(_settings(folder)) as site:
         yield Ward(folder, site)
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(home=folder / "home", workers=1, gallery="gallery")

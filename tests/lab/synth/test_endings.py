@@ -17,9 +17,10 @@ from radlens.lab.synth.adapt import Adaptation, adapt
 from radlens.lab.synth.find import find_for
 from radlens.lab.synth.generate import generate
 from radlens.lab.synth.train import train
-from radlens.ports import Blobs, Site
+from radlens.ports import Site
 from radlens.usecases.datasets import register
 from tests.builders import TASKS, gated_bundle, picture, png, tiny_site
+from tests.lab.filling import with_room
 from tests.lab.synth.tiny_generator import write_synth_recipe
 from tests.lab.tiny import write_dataset
 
@@ -112,24 +113,11 @@ def test_a_fault_of_our_own_closes_the_entry_too(made: Made, tmp_path: Path):
     assert item.body["error"] == "It ended unexpectedly (ZeroDivisionError)."
 
 
-class Filling:
-    """A store with room for so many objects more."""
-
-    def __init__(self, blobs: Blobs, room: int) -> None:
-        self._blobs, self._room, self.get = blobs, room, blobs.get
-
-    def put(self, content: bytes) -> str:
-        self._room -= 1
-        if self._room < 0:
-            raise StorageFull("The disk is full.")
-        return self._blobs.put(content)
-
-
 def test_a_drawing_that_a_full_disk_ends_has_failed_and_goes_on_where_there_is_room(made: Made):
     order = Order("glioma", 45, "tiny", seed=21, steps=2, name="much")
     before = made.site.ledger.items(Kind.DATASET)
     with pytest.raises(StorageFull):
-        generate(replace(made.site, blobs=Filling(made.site.blobs, 42)), order)
+        generate(replace(made.site, blobs=with_room(made.site.blobs, 42)), order)
     failed = made.site.ledger.items(Kind.GENERATION)[0]
     assert failed.state is State.FAILED
     assert "disk is full" in failed.body["error"]

@@ -145,16 +145,18 @@ def _evaluation(at: Addition, told: Bars) -> Found:
 
 
 def _candidate(at: Addition, told: Bars) -> Found:
-    """The label on the card and the version in the registry: after the first there is the second.
-
-    Nothing is heard in between, so that no cancelled addition leaves a label without a model.
-    """
-    wish, parts = at.plan.wish, parts_of(at.here.blobs, at.run)
-    if wish.disease not in at.here.tasks[wish.task].names:
+    """The label on the card and the version in the registry: both or neither."""
+    wish, card, parts = at.plan.wish, at.plan.card, parts_of(at.here.blobs, at.run)
+    if wish.disease not in at.here.tasks[wish.task].names:  # else it is done, and not to be stopped
         told("adding the label to the card, and registering the candidate")
-    card = extend(at.here, at.plan.card, wish.label, by=at.by)
-    reason = f"Adds {wish.disease} ({at.entry.id[:12]})."
-    version = registered(at.here, parts, by=at.by, reason=reason)
+    why = f"Adds {wish.disease} ({at.entry.id[:12]})."
+    version = registered(
+        at.here,
+        parts,
+        lambda: extend(
+            at.here, card, wish.label, lambda: parts, by=at.by, reason=why, source="run"
+        ),
+    )
     return version.digest, (
         f"The card of {card.name} has the label {wish.disease} at its end, and {version.version} "
         f"is a candidate. {ruling(at.here, version.digest).sentence} An administrator decides."
