@@ -71,6 +71,13 @@ class Records(Protocol):
         """
         ...
 
+    def priors(self, prediction: Prediction, *, limit: int) -> list[Prediction]:
+        """Earlier ones of the same patient for the same task, the newest first.
+
+        They are of other studies, and of other images; none where nothing says whose image it is.
+        """
+        ...
+
     def count(self) -> int:
         """How many predictions are on record."""
         ...

@@ -7,6 +7,8 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic cannot read typing.TypedDict before 3.12
 
+from radlens.domain.finding import Finding
+from radlens.domain.prior import COURSE, ORDER, Prior
 from radlens.domain.review import LONGEST, Decision, Opinion, Review
 from radlens.domain.task import MOST_LABELS
 from radlens.domain.worklist import RULE, Case, State
@@ -59,6 +61,49 @@ class ReviewJson(TypedDict):
     undone: str | None
 
 
+class AnswerJson(TypedDict):
+    """What a model answered for one label; ``tier`` is null where nothing was claimed."""
+
+    probability: float
+    tier: str | None
+
+
+class TurnJson(TypedDict):
+    """One label, ``then`` and ``now``, null where that model did not look for it.
+
+    ``turn`` is how it went by its tier: "new", "gone", "another tier", "unchanged", "not looked
+    for then" or "not looked for now".
+    """
+
+    label: str
+    then: AnswerJson | None
+    now: AnswerJson | None
+    turn: str
+
+
+class PriorJson(TypedDict):
+    """An earlier reading: ``reported`` are its positive findings, in card order.
+
+    Where ``other_model``, what changed may come from the model alone.
+    """
+
+    prediction_id: str
+    time: str
+    model: str
+    model_version: str
+    other_model: bool
+    state: str
+    reported: list[str]
+    changes: list[TurnJson]
+
+
+class PriorsJson(TypedDict):
+    """Earlier readings, the newest first; ``notes`` have to be said beside them."""
+
+    notes: list[str]
+    priors: list[PriorJson]
+
+
 class SaidJson(TypedDict):
     """What is said of one label; ``present`` counts in an edit and in a blind opinion."""
 
@@ -104,6 +149,40 @@ def worklist_json(cases: list[Case], counts: Mapping[State, int], *, now: dateti
         rule=RULE,
         counts={state.value: number for state, number in counts.items()},
         cases=[case_json(case, now=now) for case in cases],
+    )
+
+
+def priors_json(found: list[Prior]) -> PriorsJson:
+    return PriorsJson(notes=[ORDER, COURSE], priors=[_prior_json(one) for one in found])
+
+
+def _prior_json(prior: Prior) -> PriorJson:
+    then = prior.prediction
+    return PriorJson(
+        prediction_id=then.id,
+        time=then.time.isoformat(),
+        model=then.model.digest,
+        model_version=then.model.version,
+        other_model=prior.other_model,
+        state=prior.state.value,
+        reported=[one.label for one in then.findings if one.positive],
+        changes=[
+            TurnJson(
+                label=change.label,
+                then=_answer_json(change.then),
+                now=_answer_json(change.now),
+                turn=change.turn.value,
+            )
+            for change in prior.changes
+        ],
+    )
+
+
+def _answer_json(finding: Finding | None) -> AnswerJson | None:
+    if finding is None:
+        return None
+    return AnswerJson(
+        probability=finding.probability, tier=finding.tier.value if finding.tier else None
     )
 
 

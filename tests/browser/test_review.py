@@ -16,6 +16,7 @@ from radlens.usecases.predict import predict
 from radlens.usecases.review import review
 from radlens.usecases.worklist import claim, worklist
 from tests.builders import picture, png, tiny_site
+from tests.imaging.samples import dicom
 
 BOB = Actor("bob", "cli")
 FRESH = iter(range(500, 600))
@@ -109,6 +110,34 @@ def test_a_case_is_taken_from_the_list_reviewed_signed_and_on_the_report(
     page.get_by_role("combobox", name="State").click()
     page.get_by_role("option", name="rejected").click()
     expect(page.get_by_role("cell", name="rejected").first).to_be_visible()
+
+
+def test_earlier_readings_of_the_patient_stand_below_the_case(opened, server, site):
+    """Which of them to compare with is chosen; each is one look of the session."""
+    number = next(FRESH)
+    then, between, now = (
+        predict(
+            site,
+            dicom(picture(seed), PatientID=f"patient {number}", StudyInstanceUID=f"1.2.{seed}"),
+            task="chest-xray",
+            by=BOB,
+        )
+        for seed in (number, next(FRESH), next(FRESH))
+    )
+    opened.goto(f"{server.url}/worklist-review?case={now.id}")
+    opened.get_by_text("2 earlier readings of this patient").wait_for()
+    expect(opened.get_by_text("says nothing of the course of a disease")).to_be_visible()
+    for one in (then, between):
+        expect(opened.get_by_role("link", name=one.image.digest[:8])).to_be_visible()
+    shown = opened.get_by_text("The answer now beside that of")
+    expect(shown).to_contain_text(between.image.digest[:8])
+    opened.get_by_role("combobox", name="Compared with").click()
+    opened.get_by_role("option").last.click()
+    expect(shown).to_contain_text(then.image.digest[:8])
+    settled(opened)
+    looks = [entry.act for entry in site.trail.entries() if "prior_of" in entry.act.detail]
+    mine = [act.subject for act in looks if act.detail["prior_of"] == now.id]
+    assert mine == [between.id, then.id]
 
 
 def test_all_of_it_is_done_by_keys_and_taken_back_in_time(taken, site, prediction):

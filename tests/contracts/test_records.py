@@ -228,3 +228,33 @@ def test_what_is_erased_is_nobodys_from_then_on(records):
     records.erase(["one"], Act(NOON, BY, Verb.ERASE, "one", {}), reason="asked")
     assert [p.whose for p in records.history(limit=9)] == [WHOSE, None]
     assert [r.whose for r in records.recorded(after=0, until=9).values()] == [None, WHOSE]
+
+
+def test_priors_are_earlier_readings_of_the_patient_in_other_studies_for_the_task(records):
+    def put(key: str, patient: str, study: str, image: str, task: str = "chest-xray") -> None:
+        whose = patient and Pseudonyms(patient * 64, study and study * 64, key[0] * 32)
+        made = a_prediction(key, image=image * 64, whose=whose or None)
+        made = replace(made, model=replace(made.model, task=task))
+        records.add(made, an_act(made))
+
+    put("first", "a", "1", "1")
+    put("other patient", "b", "1", "2")
+    put("other task", "a", "1", "3", task="brain-tumor")
+    put("no study", "a", "", "4")
+    put("nobody", "", "", "5")
+    put("same study", "a", "2", "6")
+    put("same image", "a", "3", "7")
+    put("now", "a", "2", "7")
+    put("later", "a", "4", "8")
+    found = {key: records.get(key) for key in ("now", "later", "no study", "nobody", "first")}
+    told = {key: [p.id for p in records.priors(one, limit=9)] for key, one in found.items()}
+    assert told == {
+        "now": ["no study", "first"],
+        "later": ["now", "same image", "same study", "no study", "first"],
+        "no study": ["first"],
+        "nobody": [],
+        "first": [],
+    }
+    assert records.priors(found["later"], limit=1) == [found["now"]]
+    records.erase(["first"], Act(NOON, BY, Verb.ERASE, "first", {}), reason="asked")
+    assert [p.id for p in records.priors(found["now"], limit=9)] == ["no study"]

@@ -10,15 +10,18 @@ from radlens.domain.errors import BadInput, Conflict, Corrupted, NotFound, Refus
 from radlens.domain.review import Review
 from radlens.domain.worklist import Rank, Sought, State
 from radlens.ports import Site
+from radlens.usecases.priors import priors
 from radlens.usecases.review import review, said_to, state_blind, undo
 from radlens.usecases.worklist import claim, claim_next, release, worklist
 from radlens.wire_reviews import (
     CaseJson,
     NewReviewJson,
+    PriorsJson,
     ReviewJson,
     WorklistJson,
     case_json,
     opinions_of,
+    priors_json,
     review_json,
     worklist_json,
 )
@@ -67,6 +70,11 @@ def reviews(site: Site) -> APIRouter:
     def list_reviews(asking: Asking, prediction_id: str) -> list[ReviewJson]:
         """What was said of it, oldest first; while others have yet to read it, one's own alone."""
         return [review_json(one) for one in said_to(site, prediction_id, by=asking.actor)]
+
+    @router.get("/predictions/{prediction_id}/priors", responses=FAILURES)
+    def list_priors(asking: Asking, prediction_id: str) -> PriorsJson:
+        """The last 20 earlier readings of the patient in other studies, and how answers differ."""
+        return priors_json(priors(site, prediction_id, by=asking.actor))
 
     @router.post("/predictions/{prediction_id}/reviews", status_code=201, responses=FAILURES)
     def create_review(asking: Asking, prediction_id: str, new: NewReviewJson) -> ReviewJson:

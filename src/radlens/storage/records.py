@@ -32,6 +32,10 @@ class SqlRecords:
         with self._database.reading() as sql:
             return statements.history(sql, limit=limit, before=before, image=image)
 
+    def priors(self, prediction: Prediction, *, limit: int) -> list[Prediction]:
+        with self._database.reading() as sql:
+            return statements.priors(sql, prediction, limit=limit)
+
     def count(self) -> int:
         with self._database.reading() as sql:
             return statements.count(sql)

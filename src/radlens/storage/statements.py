@@ -100,6 +100,25 @@ def history(
     return [_found(row) for row in rows.fetchall()]
 
 
+def priors(sql: Transaction, prediction: Prediction, *, limit: int) -> list[Prediction]:
+    """Earlier ones of the patient for the task, of other studies and images, newest first."""
+    if (whose := prediction.whose) is None:
+        return []
+    rows = sql.execute(
+        f"SELECT {FOUND} WHERE patient = ? AND task = ? AND seq < ? AND image_digest <> ? "
+        "AND (study = '' OR study <> ?) ORDER BY seq DESC LIMIT ?",
+        (
+            whose.patient,
+            prediction.model.task,
+            _cursor(sql, prediction.id),
+            prediction.image.digest,
+            whose.study,
+            limit,
+        ),
+    )
+    return [_found(row) for row in rows.fetchall()]
+
+
 def count(sql: Transaction) -> int:
     """How many predictions are on record: an index is counted, and no row is read."""
     return int(sql.execute("SELECT count(*) FROM predictions").fetchone()[0])

@@ -12,7 +12,7 @@ from radlens.domain.task import Task
 from radlens.domain.worklist import Case, Rank, age_words
 from radlens.ports import Site
 from radlens.reports.reading import reading
-from radlens.ui import door, findings, review_form
+from radlens.ui import door, findings, priors, review_form
 from radlens.ui.looked import first
 from radlens.ui.markup import Html, badge, facts, head, many, table
 from radlens.ui.plates import plates
@@ -30,7 +30,6 @@ TURN = "review-turn"
 PRESSED = "case-pressed"  # the case and the button of it that was pressed just now
 GIVE, TAKE, AMEND = "Give it back", "Take this case", "Take it again to amend the review"
 KINDS = {Rank.CRITICAL: "rl-critical", Rank.MODERATE: "rl-moderate", Rank.ROUTINE: "rl-routine"}
-NOBODYS = "Nothing on record says whose image this is: no earlier images of a patient are shown."
 
 
 def show(site: Site, prediction_id: str) -> None:
@@ -58,7 +57,8 @@ def show(site: Site, prediction_id: str) -> None:
                 start=start_label(prediction, task),
             )
             downloads(site, prediction, task)
-            st.html(f'<p class="rl-fine">{NOBODYS}</p>')
+    with st.container(border=True, key="card-priors"), spoken():
+        priors.show(site, prediction, task)
     if decided := reading(site.reviews.of(prediction_id), prediction, task).rows:
         with st.container(border=True, key="card-decided"):
             columns = ("Finding", "Model", "Reader", "By the reader it is", "Reason")

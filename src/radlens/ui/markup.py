@@ -55,7 +55,7 @@ def many(number: int, what: str) -> str:
 
 
 def link(address: str, text: str) -> Html:
-    """A link to another site, that opens beside this one and tells it nothing."""
+    """A link that opens beside this page, and tells another site nothing of it."""
     away = 'target="_blank" rel="noopener noreferrer"'
     return Html(f'<a class="rl-away" href="{escape(address)}" {away}>{escape(text)}</a>')
 

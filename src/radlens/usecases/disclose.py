@@ -3,8 +3,6 @@
 Where the entry cannot be written, nothing leaves.
 """
 
-from typing import Any
-
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
@@ -14,7 +12,7 @@ from radlens.usecases.recall import Recalled, recall
 def look(site: Site, prediction_id: str, verb: Verb = Verb.VIEW, *, by: Actor) -> Prediction:
     """A prediction on record, for somebody; raises NoSuchPrediction."""
     prediction = site.records.get(prediction_id)
-    _note(site, prediction, verb, by, {})
+    note(site, prediction, verb, by=by)
     return prediction
 
 
@@ -28,7 +26,7 @@ def disclose(
     recalled = recall(site, prediction_id)
     if label is not None:
         recalled.heatmap(label)
-    _note(site, recalled.prediction, verb, by, {"label": label} if label is not None else {})
+    note(site, recalled.prediction, verb, by=by, **({"label": label} if label is not None else {}))
     return recalled
 
 
@@ -38,8 +36,7 @@ def image(site: Site, prediction_id: str, *, by: Actor) -> bytes:
     return site.blobs.get(prediction.image.digest)
 
 
-def _note(
-    site: Site, prediction: Prediction, verb: Verb, by: Actor, detail: dict[str, Any]
-) -> None:
-    detail = {"task": prediction.model.task, "image": prediction.image.digest, **detail}
+def note(site: Site, prediction: Prediction, verb: Verb, *, by: Actor, **more: str) -> None:
+    """Put on record that somebody is about to see something of a prediction."""
+    detail = {"task": prediction.model.task, "image": prediction.image.digest, **more}
     site.trail.note(Act(site.clock(), by, verb, prediction.id, detail))

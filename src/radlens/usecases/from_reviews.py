@@ -71,7 +71,7 @@ def _image(number: int, prediction: Prediction, review: Review, truth: Truth) ->
         file=f"{number}-{stored.digest[:8]}",
         stored=stored,
         split="",
-        patient="",  # nothing on record says whose image it is
+        patient="",  # a pseudonym would outlive the erasure of its image there
         truth=truth,
         about=about,
     )
