@@ -1,11 +1,13 @@
 """One case of the worklist: the image, the answer, and what readers make of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from html import escape
 
 import streamlit as st
 
-from radlens.domain.errors import Erased, RadLensError
+from radlens.domain.audit import Actor
+from radlens.domain.errors import Erased, RadLensError, Taken
 from radlens.domain.prediction import Prediction
 from radlens.domain.review import LATE, UNDO, Review
 from radlens.domain.task import Task
@@ -27,6 +29,8 @@ from radlens.wire_reviews import opinions_of
 
 SIGNED = "signed-review"  # the review that this session signed last
 TURN = "review-turn"
+REFUSED = "review-refused"  # the case, and why what was signed just now is not on record
+WRITING = "review-writing"  # the case whose form is open here, and how much its reader had said
 PRESSED = "case-pressed"  # the case and the button of it that was pressed just now
 GIVE, TAKE, AMEND = "Give it back", "Take this case", "Take it again to amend the review"
 KINDS = {Rank.CRITICAL: "rl-critical", Rank.MODERATE: "rl-moderate", Rank.ROUTINE: "rl-routine"}
@@ -94,7 +98,7 @@ def _hands(site: Site, case: Case) -> None:
     """Buttons to take the case, or to give it back."""
     prediction_id, by = case.prediction.id, door.caller().actor
     acts: dict[str, Callable[[], object]] = {
-        GIVE: lambda: release(site, prediction_id, by=by),
+        GIVE: lambda: _give_back(site, prediction_id, by),
         TAKE: lambda: claim(site, prediction_id, by=by),
         AMEND: lambda: claim(site, prediction_id, by=by, amend=True),
     }
@@ -114,6 +118,11 @@ def _hands(site: Site, case: Case) -> None:
     )
 
 
+def _give_back(site: Site, prediction_id: str, by: Actor) -> None:
+    release(site, prediction_id, by=by)
+    st.session_state.pop(WRITING, None)
+
+
 def _press(prediction_id: str, name: str) -> None:
     st.session_state[PRESSED] = (prediction_id, name)
 
@@ -130,10 +139,16 @@ def _done(act: Callable[[], object]) -> None:
 
 def _review(site: Site, case: Case, task: Task) -> None:
     now, by = site.clock(), door.caller().actor
+    said = site.reviews.of(case.prediction.id)
+    writing = (case.prediction.id, sum(one.by.name == by.name for one in said))
     if case.held(now) and case.reader == by.name:
+        st.session_state[WRITING] = writing
         _write(site, case.prediction, task)
         return
-    said = site.reviews.of(case.prediction.id)
+    if st.session_state.get(WRITING) == writing:
+        _lapsed(case, now)
+        _write(site, case.prediction, task)
+        return
     last = next((one for one in reversed(said) if one.standing), None)
     if last and last.id == st.session_state.get(SIGNED) and now - last.time <= UNDO + LATE:
         _take_back(site, last, case.prediction)
@@ -145,27 +160,37 @@ def _review(site: Site, case: Case, task: Task) -> None:
     findings.summarise(case.prediction, task)
 
 
+def _lapsed(case: Case, now: datetime) -> None:
+    """Say who has a case whose form is open here still, since nobody signed it here."""
+    if case.held(now):
+        who = f"{case.reader} has this case now"
+    elif case.outcome:
+        who = f"{case.signer} has signed this case meanwhile"
+    else:
+        who = "Nobody has this case now"
+    kept = "What you wrote stays in this tab. It can be signed once you have the case again."
+    say(Taken(f"{who}: the time for which it was yours is over.", hint=kept))
+
+
 def _write(site: Site, prediction: Prediction, task: Task) -> None:
+    refused_at, refused = st.session_state.pop(REFUSED, (None, None))
+    if refused_at == prediction.id:
+        say(refused)
     turn = st.session_state.setdefault(TURN, 0)
-    pressed = review_form.write(prediction, task, turn=turn)
+    by = door.caller(active=True).actor
+    pressed = review_form.write(prediction, task, turn=turn, by=by)
     findings.show_alike(prediction, task)
     if not pressed.signed:
         return
     st.session_state[TURN] = turn + 1  # what was refused can be pressed again
-    new = pressed.review
-    by = door.caller(active=True).actor
     try:
-        signed = review(
-            site,
-            prediction.id,
-            opinions_of(new),
-            impression=new.get("impression", ""),
-            by=by,
-        )
+        new = pressed.review
+        opinions, impression = opinions_of(new), new.get("impression", "")
+        signed = review(site, prediction.id, opinions, impression=impression, by=by)
     except RadLensError as error:
-        say(error)
-        return
-    st.session_state[SIGNED] = signed.id
+        st.session_state[REFUSED] = (prediction.id, error)
+    else:
+        st.session_state[SIGNED] = signed.id
     st.rerun()
 
 

@@ -71,11 +71,13 @@ class Intake:
     """One reader's list. It outlives the run of a page, its reload, and the reader's session.
 
     ``told`` are the predictions of whose answer the reader has seen anything. In a ``blind`` list
-    that is after the reader's own opinion.
+    that is after the reader's own opinion. A ``forgotten`` list had entries that this process does
+    not know.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, forgotten: bool = False) -> None:
         self.name = name
+        self.forgotten = forgotten
         self.answers: dict[Key, Answer] = {}  # oldest first
         self.told: set[str] = set()
         self.blind = False
@@ -131,11 +133,12 @@ class Intake:
 
 def here() -> Intake:
     """The list of this page: the one that the session or the address names, or a new one."""
-    name: str = st.session_state.get(LIST) or st.query_params.get(LIST, "")
+    addressed = st.query_params.get(LIST, "")  # which names a list that has entries
+    name: str = st.session_state.get(LIST) or addressed
     if not re.fullmatch(r"[0-9a-f]{32}", name):
         name = uuid4().hex
     st.session_state[LIST] = name
-    return _list_of(door.caller().actor.name, name)
+    return _list_of(door.caller().actor.name, name, begun=name == addressed)
 
 
 def renew() -> None:
@@ -153,10 +156,13 @@ _lists: dict[tuple[str, str], Intake] = {}
 _listing = Lock()
 
 
-def _list_of(account: str, name: str) -> Intake:
-    """The list of an account, whose name in an address opens nobody else's."""
+def _list_of(account: str, name: str, *, begun: bool = False) -> Intake:
+    """The list of an account, whose name in an address opens nobody else's.
+
+    One that had ``begun`` and is not here any more is forgotten.
+    """
     with _listing:
-        found = _lists.pop((account, name), None) or Intake(name)
+        found = _lists.pop((account, name), None) or Intake(name, forgotten=begun)
         found.used = monotonic()
         _lists[account, name] = found  # the one that was used last stands last
         for key, other in list(_lists.items())[:-1]:

@@ -3,16 +3,15 @@
 const shown = new WeakMap(); // by root: what is drawn there, and what listens for it
 
 const drafts = {
-  name: (id) => `radlens.review.${id}`,
-  read(id) {
+  read(name) {
     try {
-      return JSON.parse(sessionStorage.getItem(this.name(id))) ?? null;
+      return JSON.parse(sessionStorage.getItem(name)) ?? null;
     } catch {
       return null;
     }
   },
-  write: (id, draft) => sessionStorage.setItem(drafts.name(id), JSON.stringify(draft)),
-  drop: (id) => sessionStorage.removeItem(drafts.name(id)),
+  write: (name, draft) => sessionStorage.setItem(name, JSON.stringify(draft)),
+  drop: (name) => sessionStorage.removeItem(name),
 };
 
 const made = (kind, className, text = "") =>
@@ -41,7 +40,7 @@ function afterwards(root, data, setTriggerValue, signal) {
   const over = () => {
     button.hidden = true;
     says.textContent = "Signed.";
-    drafts.drop(data.id);
+    drafts.drop(data.draft);
   };
   button.hidden = false;
   button.disabled = false;
@@ -60,7 +59,7 @@ function afterwards(root, data, setTriggerValue, signal) {
 
 function writing(root, data, setTriggerValue, signal) {
   const find = (name) => root.querySelector(name);
-  const draft = drafts.read(data.id) ?? { said: {}, impression: data.impression, steps: [] };
+  const draft = drafts.read(data.draft) ?? { said: {}, impression: data.impression, steps: [] };
   const sign = find(".sign");
   const rows = new Map();
   const listen = (part, kind, hear) => part.addEventListener(kind, hear, { signal });
@@ -81,7 +80,7 @@ function writing(root, data, setTriggerValue, signal) {
     find(".left").textContent = open;
     sign.disabled = open !== "";
     find(".rest").hidden = data.findings.every((one) => draft.said[one.label]);
-    drafts.write(data.id, draft);
+    drafts.write(data.draft, draft);
   }
 
   function missing() {
@@ -175,7 +174,7 @@ function writing(root, data, setTriggerValue, signal) {
   impression.value = draft.impression;
   listen(impression, "input", () => {
     draft.impression = impression.value;
-    drafts.write(data.id, draft);
+    drafts.write(data.draft, draft);
   });
   listen(find(".rest"), "click", () => {
     for (const one of data.findings) if (!draft.said[one.label]) decide(one.label, "accept");

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from pydantic import TypeAdapter, ValidationError
 
+from radlens.domain.audit import Actor
 from radlens.domain.errors import BadReview
 from radlens.domain.finding import Finding, percent, tier_right
 from radlens.domain.prediction import Prediction
@@ -48,10 +49,11 @@ class Pressed:
             raise BadReview("The review did not arrive as it was written.") from error
 
 
-def write(prediction: Prediction, task: Task, *, turn: int) -> Pressed:
-    """Draw the form of a case that is in the reader's hands; ``turn`` counts its attempts."""
+def write(prediction: Prediction, task: Task, *, turn: int, by: Actor) -> Pressed:
+    """Draw the form for a reader; ``turn`` counts the attempts to sign."""
     data = {
         "id": prediction.id,
+        "draft": _draft(prediction, by),
         "turn": turn,
         "findings": [_line(*pair) for pair in _pairs(prediction, task)],
         "impression": headline(prediction, task),
@@ -63,8 +65,19 @@ def write(prediction: Prediction, task: Task, *, turn: int) -> Pressed:
 def take_back(review: Review, prediction: Prediction) -> Pressed:
     """Offer to take a review back, for five seconds from when the browser shows it."""
     left_ms = round(UNDO.total_seconds() * 1000)
-    data = {"id": prediction.id, "turn": 0, "signed": review.id, "left_ms": left_ms}
+    data = {
+        "id": prediction.id,
+        "draft": _draft(prediction, review.by),
+        "turn": 0,
+        "signed": review.id,
+        "left_ms": left_ms,
+    }
     return _drawn(prediction, data)
+
+
+def _draft(prediction: Prediction, by: Actor) -> str:
+    """Under which name a tab keeps what is not signed: it is its reader's alone."""
+    return f"radlens.review.{by.name}.{prediction.id}"
 
 
 def _drawn(prediction: Prediction, data: dict[str, Any]) -> Pressed:

@@ -8,3 +8,20 @@
   } catch {} // a browser that remembers nothing shows what its system likes
   document.documentElement.style.colorScheme = chosen.toLowerCase();
 }
+// The engine says that it lost its server in words for whoever writes pages. These are for whoever
+// reads images on them; what the engine wrote is its own, and only hidden.
+{
+  const kept =
+    "What you have written stays in this tab, and what is on record stays on record. Leave the page " +
+    "open: it goes on by itself once the server answers again.";
+  const say = () => {
+    for (const title of document.querySelectorAll("[role=dialog] h2")) {
+      if (title.textContent !== "Connection error") continue;
+      title.firstChild.nodeValue = "The server does not answer";
+      const body = title.nextElementSibling;
+      for (const part of body.children) part.style.display = "none";
+      body.append(Object.assign(document.createElement("p"), { textContent: kept }));
+    }
+  };
+  new MutationObserver(say).observe(document.documentElement, { childList: true, subtree: true });
+}

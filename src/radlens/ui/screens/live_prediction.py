@@ -14,6 +14,11 @@ from radlens.ui.spoken import spoken
 
 TASK = "What to look for"
 RESULT = "Show the result of"
+FORGOTTEN = (
+    "The list of what was sent before is not known any more: the server was started again, or the "
+    "list was another reader's or of another day. What was read stands in History. Send the others "
+    "again; nothing is recorded twice."
+)
 SHOWN = "prediction"  # in the address, so that a reload shows the same result again
 
 
@@ -22,6 +27,8 @@ def show() -> None:
     st.title("Live Prediction", anchor=False)
     site, sent = door.site(), intake.here()
     _resume(sent)
+    if sent.forgotten:
+        st.warning(FORGOTTEN)
     with st.container(border=True, key="card-intake"):
         task = _choose_task(site)
         card = st.container()
