@@ -108,7 +108,7 @@ def test_the_most_alike_training_images_come_with_the_answer_in_words_and_in_jso
     assert len(near["cases"]) == 5
     assert (near["among"], near["right"]["hits"], near["wrong"]["n"]) == (40, 48, 10)
     assert f"Of the 5 most alike training images {count} were labelled Meningioma." in said.stdout
-    assert "where an answer was wrong, for 6 of 10 held-out answers (60.0 %" in said.stdout
+    assert "for 6 of 10 held-out answers that were wrong (60.0 %" in said.stdout
     assert "no second opinion" in said.stdout
 
 

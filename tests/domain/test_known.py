@@ -124,10 +124,10 @@ def test_what_was_reported_is_counted_among_the_nearest_in_plain_words():
     first, worth, caveat = alike_sentences(NEAR, FINDINGS, CHEST)
     assert first == "Of the 5 most alike training images 2 were labelled Edema."
     assert worth.startswith(
-        "Most of the 5 carried the answer's label where an answer was right, for 48 of 50 "
-        "held-out answers (96.0 %, 95 % interval "
+        "Most of the 5 carried the answer's label for 48 of 50 held-out answers that were right "
+        "(96.0 %, 95 % interval "
     )
-    assert "; where an answer was wrong, for 6 of 10 held-out answers (60.0 %" in worth
+    assert ", and for 6 of 10 held-out answers that were wrong (60.0 %" in worth
     assert caveat == NO_OPINION
     assert case_words(MASS, CHEST) == "Mass, likeness 0.91"
     assert case_words(NONE, CHEST) == "nothing that was looked for, likeness 0.50"

@@ -80,7 +80,7 @@ def test_the_most_alike_training_images_stand_beside_the_answer_and_in_the_recor
         assert listed.count("<li>") == 5
         for case in made.alike.cases:
             assert f"{task.label(case.labels[0]).title}, likeness {case.likeness:.2f}" in listed
-        assert "right, for 48 of 50 held-out answers" in shown.text
+        assert "for 48 of 50 held-out answers that were right" in shown.text
         assert "not alike to a radiologist" in shown.text
 
 

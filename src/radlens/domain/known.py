@@ -138,13 +138,13 @@ def alike_sentences(alike: Alike, findings: tuple[Finding, ...], task: Task) -> 
 def _measured(alike: Alike) -> str:
     """How often most of the nearest carry an answer's label, where it is right and where not."""
     said = [
-        f"where an answer was {word}, for {counted(share, of='held-out answers')}"
+        counted(share, of=f"held-out answers that were {word}")
         for word, share in (("right", alike.right), ("wrong", alike.wrong))
         if share
     ]
     if not said:
         return "How often the most alike carry the right label has not been measured."
-    return f"Most of the {NEAREST} carried the answer's label {'; '.join(said)}."
+    return f"Most of the {NEAREST} carried the answer's label for {', and for '.join(said)}."
 
 
 def _tensors(content: bytes) -> dict[str, NDArray[Any]]:
