@@ -71,7 +71,6 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
     Without ``record`` nothing of a reading is kept: the models are those of the site where there
     is one, else the gallery's.
     """
-    gallery = settings.home / settings.gallery if settings.gallery else GALLERY
     there = bool(settings.database) or (settings.home / "radlens.sqlite").exists()
     with ExitStack() as doors:
         if record or there:
@@ -80,7 +79,7 @@ def open_site(settings: Settings, *, record: bool = True) -> Iterator[Site]:
             site = doors.enter_context(_in_memory(settings))
         doors.callback(site.beside.close)
         if record or not there:
-            _offer(site, gallery)
+            _offer(site, gallery_of(settings))
         if there and not record:
             forgetful = doors.enter_context(closing(SqliteDatabase()))
             site = _forgetful(site, forgetful, settings)
@@ -203,10 +202,7 @@ def cards_of(settings: Settings) -> dict[str, Task]:
 def _seal(settings: Settings) -> FileSeal:
     places = key_places(settings)
     return FileSeal(
-        places[KEY],
-        places[CHECKPOINTS],
-        make=not settings.audit_key,
-        before=settings.audit_keys,
+        places[KEY], places[CHECKPOINTS], make=not settings.audit_key, before=settings.audit_keys
     )
 
 
@@ -218,6 +214,11 @@ def _pseudonymiser(settings: Settings | None) -> HmacPseudonymiser:
     return HmacPseudonymiser(
         FileKey(key_places(settings)[PATIENT_KEY], make=not settings.patient_key)
     )
+
+
+def gallery_of(settings: Settings) -> Path:
+    """The folder of the bundles that a new site begins with."""
+    return settings.home / settings.gallery if settings.gallery else GALLERY
 
 
 def _offer(site: Site, gallery: Path) -> None:

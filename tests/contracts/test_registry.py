@@ -84,7 +84,7 @@ def test_a_version_comes_back_as_it_was_registered(registry):
 
 def test_registering_is_the_first_move_and_has_its_audit_entry(registry, database):
     one = add(registry, "one")
-    first = Move(one.digest, one.task, None, Stage.CANDIDATE, NOON, OTHER)
+    first = Move(one.digest, one.task, None, Stage.CANDIDATE, NOON, OTHER, "why not?")
     assert registry.moves("chest-xray") == [first]
     [entry] = SqlTrail(database).entries()
     assert (entry.act.verb, entry.act.subject) == (Verb.ADD_MODEL, one.digest)

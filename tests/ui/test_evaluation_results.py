@@ -21,6 +21,8 @@ from radlens.ui.claims import claims
 from radlens.usecases.evaluations import recorded, report_pdf
 from tests.builders import go_live, tiny_bundle
 from tests.evaluations import FIGURE, TASK, a_comparison, an_evaluation
+from tests.lab.planted import alike
+from tests.lab.synth.made import made_images, real_images
 from tests.ui.conftest import READER, entrance
 
 PAGE = "evaluation_results"
@@ -70,6 +72,16 @@ def test_what_a_version_came_with_is_shown_as_such_with_the_command_that_measure
     assert "<span>evaluate</span> <span>came-1</span>" in page.text
     assert "Threshold explorer" not in page.text
     assert buttons(page) == ["Model card (Markdown)", "Record (JSON)"]
+
+
+def test_the_command_never_names_a_dataset_that_has_no_test_images(screen, site, tmp_path):
+    metrics = an_evaluation().scores.compact()
+    go_live(site, tiny_bundle(tmp_path / "came", TASK, metrics=metrics, version="came-1"))
+    real_images(site, "with-test")
+    made_images(site, [alike(7)], name="only-train")
+    text = screen(PAGE).text
+    assert "<span>with-test</span>" in text
+    assert "only-train" not in text
 
 
 def test_a_record_says_what_was_measured_on_what_when_and_of_how_many(screen, item):

@@ -10,7 +10,13 @@ from radlens.settings import Settings
 from radlens.ui import door
 from radlens.usecases.settle import settle
 from radlens.usecases.users import add_user, disable
+from tests.builders import TASKS, go_live, put_live, tiny_bundle, tiny_site
 from tests.ui.conftest import entrance
+
+WAITS = (
+    "Chest X-ray, 13 findings: tiny-1 is live, which shipped before; tiny-9 ships now, and is a "
+    "candidate."
+)
 
 
 @pytest.fixture
@@ -59,6 +65,29 @@ def test_what_needs_a_hand_is_named_with_what_to_do(screen, site, told, tmp_path
     text = screen("settings_health").text
     assert "broken" in row(text, "Objects")
     assert "What needs a hand" in text
+
+
+def test_a_newer_model_that_ships_waits_for_the_administrator(told, site, tmp_path):
+    assert "ships now" not in told(gallery="gallery")
+    for place, seed in (("chest-xray", 9), ("others/second", 10)):
+        name = f"tiny-{seed}"
+        tiny_bundle(tmp_path / "gallery" / place, TASKS["chest-xray"], seed=seed, version=name)
+    with tiny_site(tmp_path):  # the first start after an update
+        pass
+    newer = site.registry.get("tiny-9")
+    said = row(told(gallery="gallery"), WAITS)
+    assert f'href="/model-manager?version={newer.digest}"' in said
+    assert "tiny-10" not in said
+    put_live(site, "tiny-9", by=SYSTEM)
+    assert "ships now" not in told(gallery="gallery")
+
+
+def test_a_model_that_somebody_chose_is_left_alone(told, site, tmp_path):
+    go_live(site, tiny_bundle(tmp_path / "own", TASKS["chest-xray"], seed=8, version="own"))
+    tiny_bundle(tmp_path / "gallery" / "chest-xray", TASKS["chest-xray"], seed=9, version="tiny-9")
+    with tiny_site(tmp_path):
+        pass
+    assert "ships now" not in told(gallery="gallery")
 
 
 def test_accounts_are_counted_by_role(screen, site):

@@ -18,12 +18,15 @@ from radlens.domain.errors import (
     StorageUnavailable,
 )
 from radlens.domain.prediction import Prediction
+from radlens.lab.evaluation_item import evaluated
 from radlens.ports import Site
 from radlens.usecases.erase import erase
+from radlens.usecases.evaluations import PDF
 from radlens.usecases.predict import predict
 from radlens.usecases.recall import recall
 from radlens.usecases.verify import verify_records
-from tests.builders import picture, png, tiny_site
+from tests.builders import TASKS, picture, png, tiny_site
+from tests.evaluations import an_evaluation
 
 ADMIN = Actor("ada", "cli")
 
@@ -59,6 +62,28 @@ def test_an_erased_image_is_gone_with_its_evidence_and_the_findings_stay(site):
     entry = list(site.trail.entries())[-1]
     assert (entry.act.verb, entry.act.subject) == (Verb.ERASE, one.image.digest)
     assert set(entry.act.detail["predictions"]) == {one.id, again.id}
+
+
+def test_what_an_evaluation_shows_of_an_erased_image_is_destroyed_too(site):
+    """Signed cases become a dataset, and what is measured on it has pictures of its own."""
+    one, other = read(site), read(site, 1)
+    worst = an_evaluation().failures[0]
+    shown = [
+        replace(worst, image=read.image.digest, picture=f"failures/{n}.png")
+        for n, read in enumerate((one, other))
+    ]
+    pictures = {each.picture: png(picture(70 + n)) for n, each in enumerate(shown)}
+    found = replace(an_evaluation(), failures=tuple(shown))
+    item = evaluated(site, found, TASKS["brain-tumor"], pictures, site.clock()).item
+    site.ledger.put(item)
+    done = erase(site, one.image.digest, reason="the patient asked", by=ADMIN)
+    for name in ("failures/0.png", PDF):
+        assert gone(site, item.files[name])
+        assert item.files[name] in done.objects
+    left = [digest for digest in item.files.values() if digest not in done.objects]
+    assert len(left) == len(item.files) - 2
+    assert not any(gone(site, digest) for digest in left)
+    assert verify_records(site)
 
 
 def test_what_another_prediction_needs_stays(site):

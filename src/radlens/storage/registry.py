@@ -79,10 +79,11 @@ class SqlRegistry:
 def add_version(sql: Transaction, version: Version, act: Act) -> None:
     """Register a version with its audit entry; raises Conflict where digest or name are taken."""
     _check_new(sql, version)
-    insert_version(sql, append(sql, act).seq, version)
+    reason = str(act.detail.get("reason", ""))
+    insert_version(sql, append(sql, act).seq, version, reason)
 
 
-def insert_version(sql: Transaction, seq: int, version: Version) -> None:
+def insert_version(sql: Transaction, seq: int, version: Version, reason: str = "") -> None:
     """Write a new version and its first move at the place of its audit entry."""
     row = _version_row(version)
     sql.execute(f"INSERT INTO versions (seq, {VERSION}) VALUES ({_marks(row)}, ?)", (seq, *row))
@@ -93,7 +94,8 @@ def insert_version(sql: Transaction, seq: int, version: Version) -> None:
         version.stage,
         version.time,
         version.by,
-        share=version.share,
+        reason,
+        version.share,
     )
     _insert_move(sql, seq, first)
 

@@ -60,6 +60,7 @@ def _chart(rows: list[Bar], *, with_points: bool) -> alt.LayerChart:
         axis=alt.Axis(format="%", title=None, tickCount=5),
     )
     said = alt.Scale(domain=["reported", "not reported"], range=[REPORTED, NOT_REPORTED])
+    legend = alt.Legend(orient="top", title=None, columns=1)  # side by side, a phone clips them
     tips = [
         alt.Tooltip("title:N", title="Finding"),
         alt.Tooltip("shown:N", title="Probability"),
@@ -72,7 +73,7 @@ def _chart(rows: list[Bar], *, with_points: bool) -> alt.LayerChart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("said:N", scale=said, legend=alt.Legend(orient="top", title=None)),
+            color=alt.Color("said:N", scale=said, legend=legend),
             tooltip=tips,
             description="title:N",
         )
@@ -83,7 +84,7 @@ def _chart(rows: list[Bar], *, with_points: bool) -> alt.LayerChart:
         layers.append(ticks.encode(x="point:Q", y=y))
     spoken = "; ".join(f"{row['title']} {row['shown']}, {row['said']}" for row in rows)
     return alt.LayerChart(layer=layers).properties(
-        height=28 * len(rows) + 80,  # with legend and axis
+        height=28 * len(rows) + 100,  # with legend and axis
         padding={"right": 24},
         background="transparent",
         description=f"Probability of each finding: {spoken}",

@@ -37,10 +37,10 @@ def imbalance(item: Item, task: Task | None) -> Iterator[str]:
         if counts[most] == counts[least]:
             yield f"{split or 'not split'}: {counts[most]:,} of each label."
             continue
-        times = f"{counts[most] / counts[least]:.1f} times as many" if counts[least] else "and none"
+        times = f": {counts[most] / counts[least]:.1f} times as many" if counts[least] else ""
         yield (
             f"{split or 'not split'}: {title(task, most)} {counts[most]:,}, "
-            f"{title(task, least)} {counts[least]:,}: {times}."
+            f"{title(task, least)} {counts[least] or 'none'}{times}."
         )
 
 

@@ -1,12 +1,12 @@
 """Where the log leads: all of it as a file, and what an entry speaks of."""
 
-from html import escape
 from urllib.parse import quote, urlencode
 
 from radlens.domain.audit import Act, Outcome, Verb, Wanted
 from radlens.domain.errors import NoSuchPrediction
 from radlens.ports import Site
 from radlens.ui import door
+from radlens.ui.markup import inside
 
 FORMS = {"jsonl": "JSON Lines", "csv": "CSV", "fhir": "FHIR"}
 # What is done to a prediction, by its id.
@@ -40,7 +40,7 @@ def exports(wanted: Wanted) -> str:
     }
     filters = {name: str(value) for name, value in asked.items() if value}
     links = [
-        _link(f"/api/v1/audit/export?{urlencode({'format': form, **filters})}", title)
+        inside(f"/api/v1/audit/export?{urlencode({'format': form, **filters})}", title)
         for form, title in FORMS.items()
     ]
     return f'<p class="rl-fine">Export every entry that fits: {", ".join(links)}</p>'
@@ -55,17 +55,13 @@ def leads(site: Site, act: Act) -> str:
     except NoSuchPrediction:
         return ""
     here, rest = quote(prediction.id), f"/api/v1/predictions/{quote(prediction.id)}"
-    links = [_link(f"/history?prediction={here}", "Open the image, the findings and the report")]
+    links = [inside(f"/history?prediction={here}", "Open the image, the findings and the report")]
     if prediction.erased:
         links.append("the image was destroyed")
     else:
         links += [
-            _link(f"{rest}/{name}", title)
+            inside(f"{rest}/{name}", title)
             for name, title in (("image.png", "Image (PNG)"), ("report.pdf", "Report (PDF)"))
             if door.may_get(f"{rest}/{name}")
         ]
     return f"<p>{' · '.join(links)}</p>" if door.may_get("/history") else ""
-
-
-def _link(address: str, title: str) -> str:
-    return f'<a href="{escape(address)}" target="_self">{escape(title)}</a>'

@@ -60,6 +60,11 @@ def link(address: str, text: str) -> Html:
     return Html(f'<a class="rl-away" href="{escape(address)}" {away}>{escape(text)}</a>')
 
 
+def inside(address: str, text: str) -> Html:
+    """A link to a page or a file of this site."""
+    return Html(f'<a href="{escape(address)}" target="_self">{escape(text)}</a>')
+
+
 def bar(share: float) -> Html:
     """A share of a whole, 0 to 1, to be seen beside its number."""
     return Html(f'<span class="rl-bar"><i style="width:{100 * share:.1f}%"></i></span>')

@@ -35,7 +35,12 @@ def ladder(study: Study) -> None:
         sort=rungs,
         title=None,
         scale=alt.Scale(domain=rungs),
-        axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", labelLimit=110),
+        axis=alt.Axis(
+            labelAngle=0,
+            labelExpr="split(datum.label, ' ')",
+            labelLimit=110,
+            labelOverlap=False,
+        ),
     )
     offset = alt.XOffset("images:N", sort=sizes, scale=alt.Scale(domain=sizes))
     colour = alt.Color(

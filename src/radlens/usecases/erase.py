@@ -8,6 +8,7 @@ from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import BadInput, NoSuchObject, NoSuchPrediction
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
+from radlens.usecases.failures import forget
 
 MOST = 10_000
 DIGEST = 64
@@ -25,8 +26,9 @@ class Erased:
 def erase(site: Site, what: str, *, reason: str, by: Actor) -> Erased:
     """Erase an image, named by its digest, or one prediction, by its id.
 
-    An object goes unless a prediction that is not erased needs it. The mark and its audit entry
-    are committed first: where the objects' store fails after that, the same call goes on.
+    An object goes unless a prediction that is not erased needs it, and with an image all that
+    evaluations show of it. The mark and its audit entry are committed first: where the objects'
+    store fails after that, the same call goes on.
     Raises NoSuchPrediction, or BadInput without a reason.
     """
     if not reason.strip() or len(reason) > REASON:
@@ -43,7 +45,7 @@ def erase(site: Site, what: str, *, reason: str, by: Actor) -> Erased:
         act = Act(site.clock(), by, Verb.ERASE, what, detail)
         site.records.erase(ids, act, reason=reason)
     gone = _destroy(site, found, objects)
-    return Erased(tuple(prediction.id for prediction in fresh), gone)
+    return Erased(tuple(prediction.id for prediction in fresh), (*gone, *forget(site, gone)))
 
 
 def _destroy(site: Site, erased: list[Prediction], objects: Iterable[str]) -> tuple[str, ...]:

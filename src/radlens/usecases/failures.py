@@ -1,12 +1,15 @@
 """The worst errors of an evaluation, for somebody, after the log tells who looks at them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.errors import NotFound
 from radlens.domain.evaluation import Failure
-from radlens.domain.ledger import Item
+from radlens.domain.ledger import Item, Kind
 from radlens.ports import Site
+from radlens.usecases.evaluations import PDF
+
+MOST = 10_000
 
 
 def failures_of(item: Item) -> list[Failure]:
@@ -32,3 +35,15 @@ def failure_picture(site: Site, image: str, picture: str) -> bytes | None:
         return site.blobs.get(picture)
     except NotFound:
         return None
+
+
+def forget(site: Site, images: Collection[str]) -> list[str]:
+    """Destroy the pictures and the reports of evaluations that show one of these images."""
+    destroyed = set[str]()
+    for item in site.ledger.items(Kind.EVALUATION, limit=MOST):
+        shown = {failure.picture for failure in failures_of(item) if failure.image in images}
+        names = {*shown, PDF} & item.files.keys() if shown else set[str]()
+        destroyed |= {item.files[name] for name in names}
+    for digest in destroyed:
+        site.blobs.delete(digest)
+    return sorted(destroyed)

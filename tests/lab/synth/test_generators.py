@@ -298,6 +298,7 @@ def test_an_order_becomes_a_dataset_whose_images_say_what_they_are(made: Made):
     assert dataset.splits == ("train",)
     assert dataset.labels == (*BRAIN.names, "rare")
     about = open_generator(made.site, "rare").about
+    assert dataset.history["generator"] == about.name
     for index, (image, content) in enumerate(
         zip(dataset.images, images_of(made.site, dataset), strict=True)
     ):

@@ -154,7 +154,12 @@ def _dataset(site: Site, order: Order, about: About, item: Item) -> Dataset:
         labels=labels,
         images=images,
         parents=(about.digest,),
-        history={"made": "synthesis", "generator": about.name, **asdict(order), "entry": item.id},
+        history={
+            "made": "synthesis",
+            **asdict(order),
+            "generator": about.name,
+            "entry": item.id,
+        },
     )
 
 

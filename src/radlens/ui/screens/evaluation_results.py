@@ -82,9 +82,8 @@ def _parts(site: Site, choice: Choice, evaluation: Evaluation, task: Task) -> No
 
 def _how(site: Site, choice: Choice, words: str) -> None:
     """The exact command, with a dataset of this site where there is one of its task."""
-    names = [
-        item.name for item in site.ledger.items(Kind.DATASET) if item.body["task"] == choice.task
-    ]
+    found = [item for item in site.ledger.items(Kind.DATASET) if item.body["task"] == choice.task]
+    names = [item.name for item in found if "test" in item.body["splits"]]
     known = names[0] if names else "NAME"
     st.html(empty(words) + code(f"radlens evaluate {choice.model} --dataset {known}"))
     if not names:

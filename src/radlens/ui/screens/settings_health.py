@@ -12,7 +12,7 @@ from radlens.domain.job import JobState
 from radlens.domain.legacy import notice
 from radlens.ports import Site
 from radlens.settings import Settings
-from radlens.ui import door, parts
+from radlens.ui import door, overtaken, parts
 from radlens.ui.markup import Html, Tile, badge, code, empty, head, table, tiles
 from radlens.ui.spoken import spoken
 from radlens.usecases.ready import Check, examine
@@ -73,6 +73,7 @@ def _needs(site: Site, found: dict[str, Check]) -> Iterator[tuple[object, object
     for check in found.values():
         if check.error is not None:
             yield check.error.message, check.error.hint
+    yield from overtaken.needs(site)
     if site.seal is None:
         yield "The audit log has no key to sign with.", code("radlens audit checkpoint")
     if left := notice(site.legacy.left()):
