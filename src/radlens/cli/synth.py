@@ -77,7 +77,7 @@ def adapt(disease: str, images: str, out: Path | None, *, queue: bool, **wish: s
 @click.option(
     "--guidance", type=float, default=2.0, show_default=True, help="How much it is insisted on."
 )
-@click.option("--steps", type=int, default=20, show_default=True, help="Looks at each image.")
+@click.option("--steps", type=int, default=25, show_default=True, help="Looks at each image.")
 @click.option("-t", "--task", default="", help="Its card, where several tasks draw the disease.")
 @click.option("--name", default="", help="The dataset's name; DISEASE-synthetic without one.")
 @queue_option

@@ -39,7 +39,7 @@ class Order:
     generator: str = ""
     seed: int = 1
     guidance: float = 2.0
-    steps: int = 20
+    steps: int = 25
     name: str = ""
     task: str = ""
 

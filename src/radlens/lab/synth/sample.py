@@ -37,17 +37,17 @@ def sampled(
 def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[np.uint8]:
     side = network.unet.config["sample_size"] * network.fold
     device = network.unet.device
-    images = torch.stack(
-        [
-            torch.randn(1, side, side, generator=chance(how.seed, index))
-            for index in range(block * BLOCK, (block + 1) * BLOCK)
-        ]
-    ).to(device)
+    chances = [chance(how.seed, index) for index in range(block * BLOCK, (block + 1) * BLOCK)]
+
+    def fresh() -> Tensor:
+        return torch.stack([torch.randn(1, side, side, generator=c) for c in chances]).to(device)
+
+    images = fresh()
     classes = torch.full((BLOCK,), number, device=device)
     solver = _solver(side, how.steps, device)
     for level in solver.timesteps:
         noise = guided(network, images, level, classes, how.guidance)
-        images = solver.step(noise, level, images, return_dict=False)[0]
+        [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
     grey = (images[:, 0].clamp(-1, 1) + 1) * 127.5
     return grey.round().to(torch.uint8).cpu().numpy()
 
@@ -76,10 +76,13 @@ def chance(seed: int, index: int) -> torch.Generator:
 
 
 def _solver(side: int, steps: int, device: torch.device) -> DPMSolverMultistepScheduler:
-    """DPM-Solver++ of second order (Lu et al. 2022), which keeps to grey values that exist."""
+    """SDE-DPM-Solver++ of second order (Lu et al. 2022), which keeps to grey values that exist.
+
+    Each step puts fresh noise in, and the next one takes out with it what the former found wrongly.
+    """
     solver = DPMSolverMultistepScheduler(
         trained_betas=betas(side),
-        algorithm_type="dpmsolver++",
+        algorithm_type="sde-dpmsolver++",
         solver_order=2,
         thresholding=True,
         sample_max_value=1.0,
