@@ -40,13 +40,15 @@ def adding(site: Site) -> APIRouter:
         generator: Name = Wish.generator,
         data: Name = Wish.data,
         seed: Number = Wish.seed,
+        others_without: Annotated[bool, Form()] = Wish.others_without,
     ) -> JobJson:
         """Have a disease added to a task from 5 real images of it or more, up to a candidate.
 
         The images go on record as a dataset; the same request again while its job waits or runs
         gives that job.
         """
-        wish = Wish(task, name, "", title, meaning, urgency.value, prompt, n, generator, data, seed)
+        about = (title, meaning, urgency.value, prompt, n, generator, data, seed, others_without)
+        wish = Wish(task, name, "", *about)
         return job_json(ask_for(site, wish, sent(files), by=asking.actor))
 
     @router.get("", responses=FAILURES)

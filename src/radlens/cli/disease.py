@@ -36,6 +36,11 @@ def disease() -> None:
     help="compact, stable-diffusion:FOLDER, or a generator's name.",
 )
 @click.option("--data", default="", help="The other classes' dataset; the live version's own.")
+@click.option(
+    "--others-without",
+    is_flag=True,
+    help="State that no image of the other dataset shows it; for tasks of several findings.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="For chance.")
 @click.option("--queue", is_flag=True, help="Let this site's worker do it.")
 @spoken

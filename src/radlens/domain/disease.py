@@ -32,7 +32,8 @@ class Wish:
     ``title``, ``meaning`` and ``urgency`` are for the task's card. ``prompt`` describes what it
     looks like, ``n`` is how many synthetic images are drawn, ``generator`` what learns to draw
     them. ``data`` is the dataset of the task's other classes, by name or id; "" is the one that
-    the live version learned from.
+    the live version learned from. ``others_without`` states that no image of it shows the disease:
+    where findings stand beside each other nothing else can tell.
     """
 
     task: str
@@ -46,6 +47,7 @@ class Wish:
     generator: str = "compact"
     data: str = ""
     seed: int = 1
+    others_without: bool = False
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -67,11 +69,12 @@ class Wish:
                 f"{self.n} synthetic images are too few to be measured.",
                 hint=f"Ask for {LEAST} or more; 300 are enough to show that none is a copy.",
             )
-        if card.mode is Mode.MULTI_LABEL:
+        if card.mode is Mode.MULTI_LABEL and not self.others_without:
             raise BadOrder(
                 f"In {card.name} findings stand beside each other, and nobody knows of its images "
                 f"whether they show {self.disease}.",
-                hint="Import a dataset that says so of each image, and train on it.",
+                hint="If you know that none does, state it (`--others-without`); if not, import a "
+                "dataset that says so of each image, and train on it.",
             )
 
     @staticmethod

@@ -32,14 +32,6 @@ def offer(site: Site, task: str) -> None:
             "live version, and registered as a candidate. An administrator may then activate it.",
         )
     )
-    if site.tasks[task].mode is Mode.MULTI_LABEL:
-        st.html(
-            empty(
-                "The labels of this task stand beside each other: nobody knows of its images "
-                "whether they show a new one. Import a dataset that says so, and train on it."
-            )
-        )
-        return
     few = [item for item in site.ledger.items(Kind.DATASET) if _shows_one(item, task)]
     able = {known.digest: known.name for known in generators(site, task) if known.learns}
     if few and able:
@@ -74,6 +66,10 @@ def _form(site: Site, task: str, few: list[Item], able: dict[str, str]) -> None:
                 "Generator that learns it first", list(able), format_func=able.__getitem__
             )
             n = st.number_input("Synthetic images to draw", LEAST, QUOTA, Wish.n)
+            # Labels stand beside each other: no other image says whether it shows a new one.
+            others_without = site.tasks[task].mode is Mode.MULTI_LABEL and st.checkbox(
+                "I know that no image of the task's own dataset shows it"
+            )
         pressed = st.form_submit_button("Send to the registry", type="primary")
     if pressed:
         item = next(each for each in few if each.id == chosen)
@@ -87,6 +83,7 @@ def _form(site: Site, task: str, few: list[Item], able: dict[str, str]) -> None:
             prompt=prompt.strip(),
             n=int(n),
             generator=base,
+            others_without=others_without,
         )
         studio_jobs.ask(WHAT, lambda by: ask_for(site, wish, dataset_of(site, item), by=by))
 

@@ -335,7 +335,7 @@ def test_a_live_version_whose_data_is_not_here_says_which_dataset_to_import(
         beside(here.site, wish, replace(live, provenance=away))
     assert "--data" in refused.value.hint
     with pytest.raises(BadRecipe, match="does not say how it was trained"):
-        recipe_of(replace(live, provenance={}), beside(here.site, wish, live), "other")
+        recipe_of(replace(live, provenance={}), beside(here.site, wish, live), wish)
 
 
 def test_without_the_extra_it_says_which_one_is_missing() -> None:

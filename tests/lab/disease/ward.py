@@ -15,6 +15,7 @@ from radlens.domain.dataset import Dataset
 from radlens.domain.disease import Disease, Wish
 from radlens.domain.job import Job
 from radlens.domain.ledger import Item, Kind, State
+from radlens.domain.task import Task
 from radlens.engines.bundle import read_parts
 from radlens.lab.synth.images import few
 from radlens.lab.synth.train import train as train_generator
@@ -42,6 +43,7 @@ class Ward:
 
     folder: Path
     site: Site
+    card: Task = BRAIN
     first: int = 5000
 
     def images(self, disease: str, pictures: Sequence[np.ndarray] = (), n: int = 10) -> str:
@@ -52,11 +54,11 @@ class Ward:
         pictures = pictures or [alike(self.first + i) for i in range(n)]
         for i, pixels in enumerate(pictures):
             (folder / f"{i}.png").write_bytes(png(pixels))
-        return register_data(self.site, few(self.site, folder, disease=disease, task=BRAIN)).id
+        return register_data(self.site, few(self.site, folder, disease=disease, task=self.card)).id
 
     def wish(self, disease: str, images: str, **changes: object) -> Wish:
         title = disease.replace("_", " ").capitalize()
-        asked = Wish(TASK, disease, images, title, "Made for a test.", "moderate", n=20)
+        asked = Wish(self.card.name, disease, images, title, "Made for a test.", "moderate", n=20)
         return Wish.of(asked.arguments | {"generator": "tiny"} | changes)
 
     def queue(self, wish: Wish) -> Job:
@@ -78,28 +80,28 @@ class Ward:
         return [item for item in items if item.state is State.RUNNING]
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, card: Task = BRAIN) -> Path:
     """Make one in a folder."""
-    write_dataset(folder / "data", BRAIN, {"train": 40, "val": 12, "test": 16})
+    write_dataset(folder / "data", card, {"train": 40, "val": 12, "test": 16})
     for n, path in enumerate(sorted((folder / "data" / "images").iterdir())):
         path.write_bytes(png(alike(n)))
     own_gallery(folder / "home")
     with open_site(_settings(folder)) as site:
-        recipe = write_recipe(folder / "live.toml", epochs=2)
+        recipe = write_recipe(folder / "live.toml", epochs=2, task=card.name)
         train(site, recipe, data=str(folder / "data"), out=folder / "live")
-        version = register(site, lambda: read_parts(folder / "live" / TASK), by=ADMIN)
+        version = register(site, lambda: read_parts(folder / "live" / card.name), by=ADMIN)
         put_live(site, version.digest, by=ADMIN)
-        plan = write_synth_recipe(folder / "tiny.toml")
+        plan = write_synth_recipe(folder / "tiny.toml", plain={"task": card.name})
         train_generator(site, plan, data=str(folder / "data"), out=folder / "tiny", name="tiny")
     return folder
 
 
 @contextmanager
-def ward(built: Path, folder: Path) -> Iterator[Ward]:
+def ward(built: Path, folder: Path, card: Task = BRAIN) -> Iterator[Ward]:
     """A copy of one, in a folder of its own."""
     copytree(built, folder)
     with open_site(_settings(folder)) as site:
-        yield Ward(folder, site)
+        yield Ward(folder, site, card)
 
 
 def _settings(folder: Path) -> Settings:

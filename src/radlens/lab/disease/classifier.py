@@ -6,6 +6,7 @@ from pathlib import Path
 
 from radlens.domain.bundle import OPTIONAL, PARTS
 from radlens.domain.dataset import TRAIN, Dataset
+from radlens.domain.disease import Wish
 from radlens.domain.errors import BadRecipe
 from radlens.domain.model import Manifest
 from radlens.domain.run import Run
@@ -17,9 +18,10 @@ from radlens.ports import Blobs
 
 # The live version has learned the other classes: it goes on for a few epochs, at a lower rate.
 EPOCHS, SLOWER = 4, 0.3
+UNSEEN = " That no other image shows it was stated, not looked at."
 
 
-def recipe_of(live: Manifest, data: Dataset, disease: str) -> str:
+def recipe_of(live: Manifest, data: Dataset, wish: Wish) -> str:
     """The recipe of the live version, changed to go on from it and to say how few images there are.
 
     Raises BadRecipe where the live version does not say how it was trained.
@@ -36,20 +38,21 @@ def recipe_of(live: Manifest, data: Dataset, disease: str) -> str:
         "start": "live",
         "lr": SLOWER * rate,
         "epochs": min(EPOCHS, epochs),
-        "statement": f"{statement} {few_words(data, disease)}",
+        "statement": f"{statement} {few_words(data, wish)}",
     }
     return spelled(changed(entries, changes))
 
 
-def few_words(data: Dataset, disease: str) -> str:
+def few_words(data: Dataset, wish: Wish) -> str:
     """How much a classifier has seen of a disease, and how little its figures are taken from."""
+    disease = wish.disease
     train, val, test = numbers(data, disease)
     at = data.labels.index(disease)
     made = sum(image.synthetic and image.truth[at] == 1 for image in data.of(TRAIN))
     drawn = f" and {made:,} synthetic ones" if made else ""
     return (
         f"{disease} was learned from {train} real images{drawn}, its thresholds from {val}; it is "
-        f"measured on {test}, which says little."
+        f"measured on {test}, which says little.{UNSEEN if wish.others_without else ''}"
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from radlens.domain.dataset import HELD_OUT, TEST, TRAIN, VAL, Dataset
+from radlens.domain.disease import Wish
 from radlens.domain.errors import BadDataset
 from radlens.domain.task import Task
 from radlens.lab.duplicates import grouped
@@ -45,16 +46,23 @@ def numbers(dataset: Dataset, disease: str) -> tuple[int, int, int]:
 
 
 def put_beside(
-    blobs: Blobs, images: Dataset, beside: Dataset, disease: str, *, task: Task, seen: Seen
+    blobs: Blobs, images: Dataset, beside: Dataset, wish: Wish, *, task: Task, seen: Seen
 ) -> Dataset:
     """The images of a disease and those of the other classes, in groups of near-duplicates.
 
+    Where findings stand beside each other those of the disease are unknown of the others' findings,
+    and the others are without the disease, as the wish states.
+
     Raises BadDataset where one picture would stand on two sides, or a class has no image.
     """
+    disease, without = wish.disease, wish.others_without
     name = f"{beside.name}-with-{disease}"
     history = {"made": "a disease added", "disease": disease, "beside": beside.name}
+    history |= {"others_without": "stated, not looked at"} if without else {}
     few = replace(images, images=tuple(showing(images, disease)))
-    both = united({"before": beside, disease: few}, task, name=name, history=history)
+    both = united(
+        {"before": beside, disease: few}, task, name=name, history=history, without=without
+    )
     for at, label in enumerate(task.names):
         if not any(image.truth[at] == 1 for image in both.of(TRAIN)):
             raise BadDataset(

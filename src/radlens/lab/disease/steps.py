@@ -75,7 +75,7 @@ def _beside(at: Addition, told: Bars) -> Found:
         at.here.blobs,
         at.dataset("images"),
         at.plan.beside,
-        at.plan.wish.disease,
+        at.plan.wish,
         task=at.plan.task,
         seen=told("looking for the same pictures among the other classes"),
     )
@@ -125,13 +125,13 @@ def _release(at: Addition, told: Bars) -> Found:
 
 
 def _training(at: Addition, told: Bars) -> Found:
-    data, disease = at.dataset("release"), at.plan.wish.disease
-    recipe = at.out / f"{disease}.toml"
-    write(recipe, recipe_of(at.plan.live, data, disease).encode())
+    data, wish = at.dataset("release"), at.plan.wish
+    recipe = at.out / f"{wish.disease}.toml"
+    write(recipe, recipe_of(at.plan.live, data, wish).encode())
     run = train(at.plan.site, recipe, data=data.id, out=at.out / RUN, told=told)
     if run is None:
         raise BadJob("A disease is added by one process, not under torchrun.")
-    return run.id, few_words(data, disease)
+    return run.id, few_words(data, wish)
 
 
 def _evaluation(at: Addition, told: Bars) -> Found:

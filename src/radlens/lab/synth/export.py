@@ -51,14 +51,20 @@ def combined(made: Dataset, real: Dataset, task: Task) -> Dataset:
 
 
 def united(
-    parts: Mapping[str, Dataset], task: Task, *, name: str, history: Mapping[str, Any]
+    parts: Mapping[str, Dataset],
+    task: Task,
+    *,
+    name: str,
+    history: Mapping[str, Any],
+    without: bool = False,
 ) -> Dataset:
     """All images of these datasets of a task, their files called after their part's name.
 
-    A class that a part does not know none of its images shows; of a finding nothing is known.
+    A class that a part does not know none of its images shows; of a finding nothing is known,
+    unless it is stated that they are ``without``.
     """
     labels = tuple(dict.fromkeys(label for part in parts.values() for label in part.labels))
-    absent = 0.0 if task.mode is Mode.MULTI_CLASS else None
+    absent = 0.0 if task.mode is Mode.MULTI_CLASS or without else None
     images = tuple(
         replace(
             image,
