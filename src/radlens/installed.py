@@ -20,7 +20,12 @@ class Extra:
     @property
     def add(self) -> str:
         """The command that adds what is missing."""
-        return f"pip install 'radlens[{self.name}]'" if self.name else "pip install radlens"
+        return add(self.name) if self.name else "pip install radlens"
+
+
+def add(*extras: str) -> str:
+    """The command that adds some extras."""
+    return f"pip install 'radlens[{','.join(extras)}]'"
 
 
 @cache

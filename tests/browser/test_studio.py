@@ -1,13 +1,18 @@
 """Synthetic Studio in a browser: images sent, others drawn, and measured."""
 
+import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from radlens.cli.kinds import KINDS
+from radlens.imaging.encode import made_in
+from radlens.lab.synth.provenance import Provenance
 from radlens.lab.synth.train import train
 from radlens.usecases.datasets import register
 from radlens.usecases.work import Worker, work
@@ -16,7 +21,7 @@ from tests.browser.conftest import PATIENCE_MS, free_port, start
 from tests.browser.test_accessibility import axe, complaints  # noqa: F401 (a fixture)
 from tests.builders import TASKS, picture, png, tiny_site
 from tests.lab.planted import alike
-from tests.lab.synth.made import made_images, real_images
+from tests.lab.synth.made import HELD, TRAIN, made_images, real_images
 from tests.lab.synth.tiny_generator import write_synth_recipe
 from tests.lab.tiny import write_dataset
 
@@ -53,19 +58,27 @@ def do(home: Path) -> Callable[[], None]:
     return once
 
 
-@pytest.fixture(scope="module")
-def studio(home: Path, chromium: Browser) -> Iterator[Page]:
+@contextmanager
+def at_the_studio(home: Path, chromium: Browser) -> Iterator[Page]:
+    """The page of a server of its own on a home."""
     process = start(home, port := free_port(), gallery="gallery")
     try:
         process.stdout.readline()
         page = chromium.new_context().new_page()
-        page.goto(f"http://localhost:{port}/synthetic-studio", timeout=PATIENCE_MS)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://localhost:{port}/synthetic-studio")
         page.get_by_role("heading", name="Synthetic Studio", exact=True).wait_for()
         yield page
         page.context.close()
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="module")
+def studio(home: Path, chromium: Browser) -> Iterator[Page]:
+    with at_the_studio(home, chromium) as page:
+        yield page
 
 
 def test_images_of_a_disease_are_sent_and_their_learning_is_queued_once(studio: Page) -> None:
@@ -94,6 +107,26 @@ def test_images_are_drawn_by_a_worker_and_appear_each_with_its_mark(
     wall = studio.get_by_role("list", name="Images drawn so far")
     expect(wall.get_by_role("img", name="synthetic glioma, number 3")).to_be_visible()
     expect(wall.get_by_text("synthetic", exact=True)).to_have_count(3)
+
+
+def test_what_was_drawn_is_taken_along_and_every_image_of_it_says_that_it_is_synthetic(
+    studio: Page,
+) -> None:
+    studio.reload()
+    choose(studio, "Drawn images", "glioma-synthetic (")
+    choose(studio, "Real images to put them among", "real (")
+    for name, real in (("Synthetic set", 0), ("Combined set", TRAIN + HELD)):
+        with studio.expect_download() as download:
+            studio.get_by_role("button", name=name).click()
+        with ZipFile(download.value.path()) as archive:
+            rows = list(csv.DictReader(archive.read("manifest.csv").decode().splitlines()))
+            assert "synthetic" in archive.read("card.md").decode()
+            said = {row["file"]: made_in(archive.read(row["file"])) for row in rows}
+        drawn = [row for row in rows if row["synthetic"]]
+        assert (len(drawn), len(rows)) == (3, 3 + real)
+        assert {row["split"] for row in drawn} == {"train"}
+        assert [Provenance.read(said[row["file"]]).index for row in drawn] == [0, 1, 2]
+        assert sum(map(bool, said.values())) == 3
 
 
 def test_drawn_images_are_measured_judged_and_shown_beside_real_ones(

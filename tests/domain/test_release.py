@@ -34,6 +34,7 @@ def assessment(
         "copies": {
             "rate": {"hits": hits, "n": n, "at_most": Proportion(hits, n).at_most},
             "control": {"planted": 10, "caught": caught},
+            "held_out_accused": {"hits": 0, "n": 90},
         },
         "without_copies": without,
     }

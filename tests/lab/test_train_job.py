@@ -1,7 +1,7 @@
 """A training as a job: a candidate and a run at its end, and nothing where it was cancelled."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -9,15 +9,20 @@ import pytest
 from radlens.bootstrap import open_site
 from radlens.cli.kinds import KINDS
 from radlens.domain.audit import Actor
+from radlens.domain.errors import BadOrder, Conflict
 from radlens.domain.job import Job, JobKind, JobState
 from radlens.domain.ledger import Kind, State
 from radlens.domain.registry import Stage
 from radlens.domain.run import Run
 from radlens.ports import Site
 from radlens.settings import Settings
+from radlens.usecases.datasets import found, register
 from radlens.usecases.jobs import cancel, enqueue
+from radlens.usecases.synthesis import queue_training
 from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, own_gallery
+from tests.lab.planted import alike
+from tests.lab.synth.made import TRAIN, assessed, harmed, made_images, real_images
 from tests.lab.tiny import write_dataset, write_recipe
 
 BY = Actor("ada", "cli")
@@ -107,6 +112,50 @@ def test_a_training_that_is_cancelled_leaves_no_folder_no_candidate_and_a_run_th
     assert "was cancelled" in run.error
     assert plant.site.registry.versions() == []
     assert list(plant.folders.iterdir()) == []
+
+
+def test_released_images_are_trained_with_but_for_the_twin_of_a_held_out_image(
+    plant: Plant,
+) -> None:
+    site = plant.site
+    real = real_images(site)
+    made = made_images(site, [*map(alike, range(1000, 1008)), alike(TRAIN)], name="drawn")
+    assessed(site, made, real)
+    recipe = {"recipe": write_recipe(plant.folder / "r.toml").read_text(), "name": "tiny"}
+    job, again = (queue_training(site, recipe, "drawn", "real", by=BY) for _ in range(2))
+    assert job.id == again.id
+    plant.work()
+    ended = site.jobs.get(job.id)
+    assert ended.state is JobState.DONE, ended.failure
+    [run] = plant.runs()
+    data = found(site, run.dataset)
+    assert data.parents == (real.id, made.id)
+    assert [image.split for image in data.images if image.synthetic] == ["train"] * 8
+    assert len(data.history["dropped"]) == 1
+    assert "from 56 images" in site.registry.get(ended.result["digest"]).facts["statement"]
+
+
+def test_images_of_a_class_that_is_blocked_are_refused_when_asked_for_and_by_the_worker(
+    plant: Plant,
+) -> None:
+    site, recipe = plant.site, {"recipe": write_recipe(plant.folder / "r.toml").read_text()}
+    real = real_images(site)
+    made = made_images(site, [alike(1000), alike(1001)], name="drawn")
+    for words in ("Nobody looked for copies", "meningioma is blocked. They harmed: -0.100"):
+        with pytest.raises(Conflict, match=words):
+            queue_training(site, recipe, made.id, real.id, by=BY)
+        arguments = {**recipe, "data": real.id, "synthetic": made.id}
+        job = enqueue(site, JobKind.TRAIN, arguments, by=BY)
+        plant.work()
+        failure = site.jobs.get(job.id).failure
+        assert (failure.kind, words in failure.message) == ("Conflict", True)
+        assessed(site, made, real)
+        harmed(site, made.id, made.labels[1])
+    other = replace(real, task="chest-xray", name="chests")
+    register(site, other)
+    with pytest.raises(BadOrder, match="is of brain-tumor, and chests of chest-xray"):
+        queue_training(site, recipe, made.id, other.id, by=BY)
+    assert plant.runs() == []
 
 
 @pytest.mark.parametrize(

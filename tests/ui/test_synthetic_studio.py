@@ -8,17 +8,18 @@ import pytest
 
 from radlens.cli.kinds import KINDS
 from radlens.domain.dataset import Dataset
+from radlens.domain.generator import GeneratorRun
 from radlens.domain.job import JobState
-from radlens.domain.ledger import Kind
-from radlens.lab.synth.assess import assess
+from radlens.domain.ledger import Kind, State
+from radlens.domain.run import Run
 from radlens.lab.synth.train import train
-from radlens.usecases.datasets import register
+from radlens.usecases.datasets import dataset_of, register
 from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, picture, png
 from tests.lab.planted import alike
-from tests.lab.synth.made import hidden, made_images, real_images
+from tests.lab.synth.made import assessed, harmed, hidden, made_images, real_images
 from tests.lab.synth.tiny_generator import write_synth_recipe
-from tests.lab.tiny import write_dataset
+from tests.lab.tiny import write_dataset, write_recipe
 from tests.ui.conftest import Visit
 
 BRAIN = TASKS["brain-tumor"]
@@ -67,6 +68,25 @@ def teach(page: Visit, n: int = 6, **changes: str) -> Visit:
     return press(page, "Learn it")
 
 
+def tiny_run(site, folder: Path) -> None:
+    """Put a run on record whose recipe trains in a moment."""
+    recipe = write_recipe(folder / "classifier.toml").read_text()
+    run = Run(
+        id=site.new_id(),
+        name="tiny",
+        time=site.clock(),
+        task=BRAIN.name,
+        architecture="small-cnn",
+        recipe=recipe,
+        seed=3,
+        dataset="d" * 64,
+        code={},
+        environment={},
+        state=State.DONE,
+    )
+    site.ledger.put(run.item())
+
+
 def do(site, tmp_path: Path) -> None:
     work(site, Worker("w", KINDS, tmp_path / "jobs"), once=True)
 
@@ -79,7 +99,9 @@ def test_where_nothing_can_learn_or_was_drawn_the_commands_are_named(studio, sit
     assert "No generator of this task is here yet" in page.text
 
 
-def test_a_disease_is_taught_and_drawn_on_the_page(studio, site, tiny, tmp_path: Path) -> None:
+def test_a_disease_is_taught_on_the_page_and_what_was_learned_is_drawn_first(
+    studio, site, tiny
+) -> None:
     page = teach(studio())
     teach(page)
     [job] = site.jobs.jobs()
@@ -88,24 +110,33 @@ def test_a_disease_is_taught_and_drawn_on_the_page(studio, site, tiny, tmp_path:
     )  # fmt: skip
     assert job.by.via == "page"
     assert "<b>adapt</b>" in page.text
-    do(site, tmp_path)
-    assert site.jobs.get(job.id).state is JobState.DONE, site.jobs.get(job.id).failure
+    base = GeneratorRun.of(site.ledger.items(Kind.GENERATOR)[0])
+    new = {"disease": "ring", "prompt": "a bright ring", "labels": (*base.labels, "ring")}
+    site.ledger.put(replace(base, id=site.new_id(), time=site.clock(), name="ring", **new).item())
 
     page = studio()
     assert "Learned so far" in page.text
     assert "a bright ring" in page.text
     choice = field(page.at.selectbox, "What they are to show")
     assert choice.value == "ring"  # what was learned last is what one wants to see
+
+
+def test_images_are_drawn_on_the_page_and_shown_each_with_its_mark(
+    studio, site, tiny, tmp_path: Path
+) -> None:
+    page = studio()
     field(page.at.number_input, "How many").set_value(3)
     press(page, "Draw them")
     press(page, "Draw them")
-    order = site.jobs.jobs()[0]
-    assert (order.kind, order.arguments["n"], len(site.jobs.jobs())) == ("generate", 3, 2)
+    [order] = site.jobs.jobs()
+    assert (order.kind, order.arguments["disease"], order.arguments["n"]) == (
+        "generate", "glioma", 3,
+    )  # fmt: skip
     do(site, tmp_path)
     text = studio().text
     assert "3 of 3 images" in text
     assert text.count("data:image/png;base64") == text.count(">synthetic</span>") == 3
-    assert 'alt="synthetic ring, number 3"' in text
+    assert 'alt="synthetic glioma, number 3"' in text
 
 
 def test_a_disease_whose_images_are_on_record_is_sent_to_the_registry_once(
@@ -147,11 +178,13 @@ def test_what_cannot_be_learned_is_said_and_leaves_nothing(
     assert site.ledger.items(Kind.DATASET) == []
 
 
-def test_drawn_images_are_measured_on_the_page_and_the_gate_says_what_that_means(
+def test_drawn_images_are_measured_judged_and_on_demand_shown_beside_real_ones_and_logged(
     studio, site, drawn, tmp_path: Path
 ) -> None:
     page = studio()
     assert "Nobody looked for copies of training images" in page.text
+    assert "<code><span>radlens</span> <span>synth</span> <span>assess</span>" in page.text
+    assert "`" not in page.text
     press(page, "Measure them")
     [job] = site.jobs.jobs()
     assert (job.kind, job.arguments["dataset"]) == ("assess", drawn.id)
@@ -162,20 +195,41 @@ def test_drawn_images_are_measured_on_the_page_and_the_gate_says_what_that_means
     assert ">blocked</span>" in text
     for name in ("Frechet distance (FID)", "Kernel distance (KID)", "SSIM of two images"):
         assert name in text
-    assert "Not yet. " in text  # nothing that is blocked is trained with
+    assert "Not yet: the gate blocks" in text  # nothing that is blocked is trained with
 
-
-def test_the_sheet_of_neighbours_is_shown_on_demand_and_is_one_look_in_the_log(
-    studio, site, drawn
-) -> None:
-    item = assess(site, drawn.id, against="real").item
+    assert "rl-sheet" not in text  # it shows real images: whoever looks at them is in the log
     page = studio()
-    assert "rl-sheet" not in page.text
     page.at.toggle[0].set_value(True).run()
     page.at.run()
     assert "rl-sheet" in page.text
+    [item] = site.ledger.items(Kind.ASSESSMENT)
     looks = [e.act for e in site.trail.entries() if e.act.verb == "view-image"]
     assert [(act.subject, act.detail["sheet"]) for act in looks] == [(item.parents[1], item.id)]
+
+
+def test_released_images_are_trained_with_once_and_blocked_ones_are_not(
+    studio, site, drawn, tmp_path: Path
+) -> None:
+    real = site.ledger.items(Kind.DATASET, name="real")[0]
+    assessed(site, drawn, dataset_of(site, real))
+    tiny_run(site, tmp_path)
+    page, other = studio(), studio()
+    recipes = field(page.at.selectbox, "Recipe")
+    recipes.select_index([title.startswith("tiny (run") for title in recipes.options].index(True))
+    press(page, "Train with these")
+    press(page, "Train with these")
+    [job] = site.jobs.jobs()
+    assert (job.arguments["data"], job.arguments["synthetic"]) == (real.id, drawn.id)
+    claimed = site.jobs.claim("w", now=site.clock())
+    done = claimed.finished(JobState.DONE, now=site.clock(), result={"version": "cnn-1"})
+    site.jobs.finish(done, "w")
+    assert "They were trained with: cnn-1 is in the Model Manager" in studio().text
+
+    harmed(site, drawn.id, "glioma")
+    press(other, "Train with these")
+    assert "Not yet: the gate blocks Glioma, for the reasons above" in other.text
+    assert "Train with these" not in [button.label for button in studio().at.button]
+    assert len(site.jobs.jobs()) == 1
 
 
 def test_a_job_that_failed_says_why(studio, site, drawn, tmp_path: Path) -> None:

@@ -8,14 +8,13 @@ import pytest
 
 from radlens.domain.dataset import Dataset
 from radlens.domain.errors import BadDataset
-from radlens.domain.evaluation import Measure
 from radlens.domain.ledger import Item
-from radlens.domain.study import Effect, Study
 from radlens.ports import Site
 from radlens.usecases.release import releases, unreleased
 from tests.builders import tiny_site
 from tests.domain.test_dataset import image
 from tests.domain.test_release import LABELS, assessment
+from tests.lab.synth.made import harmed
 
 MADE = Dataset(
     "made",
@@ -74,18 +73,5 @@ def test_a_dataset_without_synthetic_images_or_of_nothing_else_is_not_warned_of(
 
 def test_a_study_that_found_harm_blocks_its_class(site: Site):
     on_record(site, MADE)
-    harm = Effect.of(Measure(-0.1, -0.2, -0.01, 9))
-    study = Study(
-        id=site.new_id(),
-        name="ladder",
-        time=site.clock(),
-        recipe="",
-        dataset="real",
-        arms_planned=0,
-        test={},
-        environment={},
-        parents=("real", MADE.id),
-        utility={"glioma": harm},
-    )
-    site.ledger.put(study.item())
+    harmed(site, MADE.id, "glioma")
     assert "They harmed: -0.100" in releases(site, MADE)["glioma"].sentence

@@ -12,12 +12,16 @@ from radlens.domain.job import Job
 from radlens.domain.registry import Version
 from radlens.domain.run import Run
 from radlens.engines.bundle import read_parts
+from radlens.lab.disease.data import with_synthetic
 from radlens.lab.logbook import let_go
-from radlens.lab.progress import Seen
+from radlens.lab.progress import Bars, Seen
 from radlens.lab.recipe import read_recipe
 from radlens.lab.train import train
 from radlens.ports import Site
+from radlens.usecases.datasets import found
+from radlens.usecases.datasets import register as register_data
 from radlens.usecases.register import register
+from radlens.usecases.release import check_released
 from radlens.usecases.work import Tell
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -26,8 +30,10 @@ RECIPES = Path(__file__).parent / "recipes"
 def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, Any]:
     """Train by the arguments ``recipe`` (a shipped one's name, or TOML), ``data`` and ``name``.
 
-    A job that was begun before goes on from the last epoch in its folder. Cancelled, its run is
-    on record as failed. Raises BadJob, and what ``train`` and ``register`` raise.
+    With ``synthetic``, a dataset on record, its images are put into train, if they are released and
+    but for those that show what a held-out image does. A job that was begun before goes on from
+    the last epoch in its folder. Cancelled, its run is on record as failed. Raises BadJob,
+    Conflict where a class is blocked, and what ``train`` and ``register`` raise.
     """
     out = folder / "run"
 
@@ -38,7 +44,8 @@ def train_job(site: Site, job: Job, folder: Path, tell: Tell) -> Mapping[str, An
     try:
         told("beginning")
         recipe = _recipe(job, folder)
-        run = train(site, recipe, data=_text(job, "data"), out=out, told=told, job=job.id)
+        data = _mixed(site, job, told) if "synthetic" in job.arguments else _text(job, "data")
+        run = train(site, recipe, data=data, out=out, told=told, job=job.id)
     except Cancelled:
         let_go(site, out, Run, "It was cancelled.")
         raise
@@ -70,6 +77,15 @@ def _recipe(job: Job, folder: Path) -> Path:
             hint="It starts from scratch, imagenet or run:NAME; `radlens train` also from files.",
         )
     return path
+
+
+def _mixed(site: Site, job: Job, told: Bars) -> str:
+    """The id of the real dataset with synthetic images in train; raises Conflict if blocked."""
+    made, real = (found(site, _text(job, name)) for name in ("synthetic", "data"))
+    check_released(site, made)
+    seen = told("looking for held-out pictures among the synthetic ones")
+    both = with_synthetic(site.blobs, real, made, task=site.tasks[real.task], seen=seen)
+    return register_data(site, both).id
 
 
 def _text(job: Job, name: str) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from radlens.domain.job import Job
 from radlens.ui import door
-from radlens.ui.spoken import spoken
+from radlens.ui.spoken import alert, spoken
 from radlens.usecases.jobs import cancel
 
 EVERY_S = 2
@@ -45,11 +45,7 @@ def _head(job: Job) -> str:
     head = f'<p class="rl-job"><b>{escape(job.kind)}</b> {job.id[:12]}: {escape(job.said)}</p>'
     if job.failure is None:
         return head
-    failure = job.failure
-    return (
-        f'{head}<div class="rl-error" role="alert"><span>{escape(failure.message)}</span> '
-        f'<span class="rl-hint">{escape(failure.hint)}</span></div>'
-    )
+    return head + alert(job.failure.message, job.failure.hint)
 
 
 def _far(job: Job) -> str:

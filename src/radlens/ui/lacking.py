@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 
-from radlens.installed import packages
+from radlens.installed import add, packages
 from radlens.ui import door
-from radlens.ui.markup import Html, code, safe
+from radlens.ui.markup import Html, told
 
 
 def lacking(what: str, *extras: str) -> Iterator[Html]:
-    """A sentence for each extra that is not installed here, and for a worker that does not run."""
-    for extra in extras:
-        if packages(extra).missing:
-            yield safe(f"{what} needs an extra that is not here: ") + code(packages(extra).add)
+    """A sentence of the extras that are not installed here, and of a worker that does not run."""
+    if missing := [extra for extra in extras if packages(extra).missing]:
+        yield told(f"{what} needs what is not here: `{add(*missing)}` adds it.")
     if not door.settings().job_workers:
-        yield safe("No worker runs beside this server. In a shell, this is one: ") + code(
-            "radlens work"
-        )
+        yield told("No worker runs beside this server. In a shell, `radlens work` is one.")

@@ -35,7 +35,15 @@ def head(title: str, *lines: str) -> Html:
 
 def empty(text: str) -> Html:
     """What stands where nothing is on record yet."""
-    return Html(f'<p class="rl-empty">{safe(text)}</p>')
+    return Html(f'<p class="rl-empty">{told(text)}</p>')
+
+
+def told(text: str) -> Html:
+    """A sentence as HTML: what stands between backticks in it is a command."""
+    parts = str(text).split("`")
+    if isinstance(text, Html) or len(parts) % 2 == 0:
+        return safe(text)
+    return Html("".join(code(part) if n % 2 else escape(part) for n, part in enumerate(parts)))
 
 
 def code(command: str) -> Html:

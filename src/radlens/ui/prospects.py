@@ -11,6 +11,7 @@ from radlens.domain.metrics import Proportion
 from radlens.domain.promotion import Result
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
+from radlens.ui.markup import told
 from radlens.ui.spoken import spoken
 from radlens.usecases.agreement import agreement
 from radlens.usecases.gate import ruling
@@ -39,7 +40,7 @@ def _gate(site: Site, version: Version) -> None:
     items = "".join(
         f'<li><div class="rl-line"><span class="rl-badge rl-{SAID[check.result]}">'
         f"{escape(check.result)}</span><h4>{escape(check.name)}</h4></div>"
-        f"<p>{escape(check.sentence)}</p></li>"
+        f"<p>{told(check.sentence)}</p></li>"
         for check in found.checks
     )
     st.html(f'<ul class="rl-findings" aria-label="Conditions of the gate">{items}</ul>')

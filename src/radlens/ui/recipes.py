@@ -1,6 +1,7 @@
 """Recipes as pages know them: those that ship, and those of runs on record; read, never run."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -52,10 +53,22 @@ class Recipe:
         return " ".join(lines)
 
     @property
+    def arguments(self) -> dict[str, str]:
+        """What a job is told of it; a run's name is spelled as a run may be called."""
+        if self.shipped:
+            return {"recipe": self.name}
+        return {"recipe": self.text, "name": plain(self.name)}
+
+    @property
     def queueable(self) -> bool:
         """Whether a worker may begin with what it starts from."""
         start = str(self.entries["start"])
         return start in STARTS or start.startswith("run:")
+
+
+def plain(name: str) -> str:
+    """The name as a run may have it."""
+    return re.sub(r"^\W|[^\w.+-]", "-", name)[:100]
 
 
 def shipped() -> list[Recipe]:

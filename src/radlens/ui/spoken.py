@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 
 import streamlit as st
 
 from radlens.domain.errors import Corrupted, RadLensError, Unavailable
 from radlens.logs import fields, new_id
+from radlens.ui.markup import safe, told
 
 log = logging.getLogger("radlens.ui")
 
@@ -16,10 +16,15 @@ log = logging.getLogger("radlens.ui")
 def error_html(error: RadLensError, about: str = "", *, reference: str = "") -> str:
     """The sentence and the hint as HTML, with the name of what they are about in front."""
     kept = f" Reference {reference}." if reference else ""
-    name = f"<b>{escape(about)}</b> " if about else ""
+    name = f"<b>{safe(about)}</b> " if about else ""
+    return alert(error.message, f"{error.hint}{kept}", name)
+
+
+def alert(message: str, hint: str, name: str = "") -> str:
+    """What happened and what can be done next, as HTML; ``name`` is HTML in front of it."""
     return (
-        f'<div class="rl-error" role="alert">{name}<span>{escape(error.message)}</span> '
-        f'<span class="rl-hint">{escape(error.hint)}{kept}</span></div>'
+        f'<div class="rl-error" role="alert">{name}<span>{told(message)}</span> '
+        f'<span class="rl-hint">{told(hint)}</span></div>'
     )
 
 

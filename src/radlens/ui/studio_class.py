@@ -11,7 +11,7 @@ from radlens.domain.synthesis import LEAST, LONGEST_PROMPT, QUOTA
 from radlens.domain.task import LONGEST, Mode, Urgency
 from radlens.ports import Site
 from radlens.ui import going, studio_jobs
-from radlens.ui.markup import badge, empty, head, safe, table
+from radlens.ui.markup import Html, badge, empty, head, safe, table, told
 from radlens.usecases.datasets import dataset_of
 from radlens.usecases.diseases import ask_for, diseases
 from radlens.usecases.generators import generators
@@ -49,7 +49,7 @@ def offer(site: Site, task: str) -> None:
 def _form(site: Site, task: str, few: list[Item], able: dict[str, str]) -> None:
     names = {i.id: f"{_disease(i)} ({i.id[:8]}), {i.body['images']:,} images" for i in few}
     with st.form("class", border=False):
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         with left:
             chosen = st.selectbox(
                 "Images of the disease", list(names), format_func=names.__getitem__
@@ -103,13 +103,14 @@ def _tell(added: Disease) -> None:
     said = badge(added.state.value, MARKS[added.state])
     far = f"{len(added.steps)} of {len(STEPS)} steps are done"
     with st.expander(f"{added.wish.title}, {added.time:%Y-%m-%d %H:%M %Z}: {added.state.value}"):
-        st.html(f'<p class="rl-fine">{said} {safe(far)}. {safe(added.error)}</p>')
+        st.html(f'<p class="rl-fine">{said} {safe(far)}. {told(added.error)}</p>')
         st.html(table("What was done, and where it is on record", COLUMNS, _rows(added)))
         done = added.state is State.DONE and going.may_go("model-manager")
         if done and st.button("Open the Model Manager", key=f"manager-{added.id}"):
             going.go("model-manager")
 
 
-def _rows(added: Disease) -> Iterator[tuple[str, str, str]]:
+def _rows(added: Disease) -> Iterator[tuple[str, Html, str]]:
     for step in added.steps:
-        yield step.name, step.said, step.record[:12]
+        said = step.said.removeprefix("- ").replace("\n- ", "; ")
+        yield step.name, told(said), step.record[:12]

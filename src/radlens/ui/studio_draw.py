@@ -50,14 +50,14 @@ def offer(site: Site, task: str) -> None:
 def _form(site: Site, task: str, labels: list[str]) -> None:
     card = site.tasks.get(task)
     with st.form("draw", border=False):
-        left, middle, right = st.columns(3, gap="large")
+        left, middle, right = st.columns(3, gap="medium")
         disease = left.selectbox(
             "What they are to show", labels, format_func=lambda name: title(card, name)
         )
         n = middle.number_input("How many", 1, QUOTA, USUAL)
         seed = right.number_input("Seed", 0, value=1, help="Another seed draws other images")
         with st.expander("How they are drawn"):
-            one, two, three = st.columns(3, gap="large")
+            one, two, three = st.columns(3, gap="medium")
             guidance = one.number_input(
                 "Guidance", 0.0, MOST_GUIDANCE, Order.guidance, help="How much it is insisted on"
             )

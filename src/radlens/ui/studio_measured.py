@@ -19,7 +19,17 @@ from radlens.ports import Site
 from radlens.ui import studio_jobs
 from radlens.ui.dataset_words import title
 from radlens.ui.looked import first
-from radlens.ui.markup import Html, Tile, badge, code, empty, head, safe, table, tiles
+from radlens.ui.markup import (
+    Html,
+    Tile,
+    badge,
+    empty,
+    head,
+    safe,
+    table,
+    tiles,
+    told,
+)
 from radlens.ui.versions import interval
 from radlens.usecases.release import assessment_of
 from radlens.usecases.synthesis import neighbours, queue_assess
@@ -68,10 +78,9 @@ def _ask(site: Site, item: Item) -> None:
         st.html(
             empty(
                 "No real dataset of these labels with held-out images is on record, that they "
-                "could be held against. This splits one:"
+                "could be held against. `radlens data split NAME` splits one."
             )
         )
-        st.html(code("radlens data split NAME"))
         return
     names = {each.id: f"{each.name} ({each.id[:8]}), {each.body['images']:,}" for each in real}
     against = st.selectbox("Held against", list(names), format_func=names.__getitem__)
@@ -203,7 +212,7 @@ def _reasons(release: Release) -> Html:
     marks = {Result.PASSED: "", Result.FAILED: "rl-warn", Result.MISSING: ""}
     lines = (
         f'<p class="rl-fine {marks[check.result]}"><b>{safe(check.name)}</b> '
-        f"{safe(check.sentence)}</p>"
+        f"{told(check.sentence)}</p>"
         for check in release.checks
     )
     return Html("".join(lines))

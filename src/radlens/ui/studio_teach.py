@@ -6,7 +6,7 @@ from radlens.domain.job import Job, JobKind
 from radlens.domain.synthesis import LONGEST_PROMPT, Wish
 from radlens.ports import Site
 from radlens.ui import studio_jobs
-from radlens.ui.markup import code, empty, head, many, safe, table
+from radlens.ui.markup import empty, head, many, safe, table
 from radlens.usecases.disease_images import FEWEST, MOST
 from radlens.usecases.generators import Known, generators
 from radlens.usecases.synthesis import queue_adapt
@@ -30,8 +30,10 @@ def offer(site: Site, task: str) -> None:
     if able:
         _form(site, task, able)
     else:
-        st.html(empty("No generator of this task is here that could learn one. Train it first:"))
-        st.html(code(f"radlens synth train RECIPE.toml --data NAME --out runs/{task}"))
+        command = f"radlens synth train RECIPE.toml --data NAME --out runs/{task}"
+        st.html(
+            empty(f"No generator of this task is here that could learn one: `{command}` trains it.")
+        )
     studio_jobs.tell_refusal(WHAT)
     studio_jobs.watch(studio_jobs.newest(site, JobKind.ADAPT, lambda job: _of(job, task)))
     learned = [each for each in known if each.disease and each.draws]
@@ -41,7 +43,7 @@ def offer(site: Site, task: str) -> None:
 
 def _form(site: Site, task: str, able: list[Known]) -> None:
     with st.form("teach", border=False):
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         with left:
             name = st.text_input(
                 "Name of the disease", placeholder="optic_glioma", help="Letters, digits and _"

@@ -6,20 +6,21 @@ from functools import partial
 import streamlit as st
 
 from radlens.domain.audit import Actor
-from radlens.domain.errors import NotFound
-from radlens.domain.job import Job, JobKind
+from radlens.domain.job import JobKind
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.release import Release
+from radlens.domain.run import Run
 from radlens.ports import Site
 from radlens.ui import door, studio_jobs
+from radlens.ui.dataset_words import title
 from radlens.ui.markup import empty, head
-from radlens.ui.recipes import shipped
-from radlens.usecases.datasets import dataset_of, register
-from radlens.usecases.jobs import enqueue_once
-from radlens.usecases.synthesis import take_along
+from radlens.ui.recipes import known
+from radlens.usecases.datasets import dataset_of
+from radlens.usecases.synthesis import queue_training, take_along
 
 WHAT = "training"
 ZIP = "application/zip"
+NEWEST = 100  # runs whose recipes are offered
 
 
 def offer(site: Site, item: Item, verdicts: Mapping[str, Release]) -> None:
@@ -52,8 +53,8 @@ def offer(site: Site, item: Item, verdicts: Mapping[str, Release]) -> None:
         _training(site, item, other, verdicts)
 
 
-def _download(title: str, name: str, content: partial[bytes]) -> None:
-    st.download_button(title, content, file_name=name, mime=ZIP, on_click="ignore", width="stretch")
+def _download(what: str, name: str, content: partial[bytes]) -> None:
+    st.download_button(what, content, file_name=name, mime=ZIP, on_click="ignore", width="stretch")
 
 
 def _zip(site: Site, item: Item, real: Item | None, by: Actor) -> bytes:
@@ -68,37 +69,36 @@ def _zip(site: Site, item: Item, real: Item | None, by: Actor) -> bytes:
 
 def _training(site: Site, item: Item, real: Item, verdicts: Mapping[str, Release]) -> None:
     st.subheader("Train with these", anchor=False)
-    blocked = [each.sentence for each in verdicts.values() if not each.released]
     task = site.tasks[item.body["task"]]
+    blocked = [title(task, name) for name, each in verdicts.items() if not each.released]
     if blocked:
-        st.html(empty("Not yet. " + " ".join(blocked)))
+        st.html(empty(f"Not yet: the gate blocks {', '.join(blocked)}, for the reasons above."))
     elif not task.knows(tuple(next(iter(item.body["splits"].values()))["labels"])):
         st.html(empty(f"The card of {task.title} does not know this disease yet."))
     else:
-        able = [each.name for each in shipped() if each.task == task.name and each.queueable]
-        recipe = st.selectbox("Recipe", able)
-        if st.button("Train with these", type="primary"):
-            studio_jobs.ask(WHAT, lambda by: _queue(site, (item, real), recipe, by))
+        _ask(site, item, real)
     studio_jobs.tell_refusal(WHAT)
-    pair = (real.id, item.id)
-    studio_jobs.watch(studio_jobs.newest(site, JobKind.TRAIN, lambda job: _on(site, job, pair)))
+    job = studio_jobs.newest(
+        site,
+        JobKind.TRAIN,
+        lambda job: (
+            (job.arguments.get("data"), job.arguments.get("synthetic")) == (real.id, item.id)
+        ),
+    )
+    studio_jobs.watch(job)
+    if job and job.result:
+        st.html(empty(f"They were trained with: {job.result['version']} is in the Model Manager."))
 
 
-def _queue(site: Site, pair: tuple[Item, Item], recipe: str, by: Actor) -> Job:
-    """Put both on record as one dataset, and have a model trained on it."""
-    from radlens.lab.synth.export import combined
-
-    made, real = (dataset_of(site, item) for item in pair)
-    data = register(site, combined(made, real, site.tasks[made.task])).id
-    return enqueue_once(site, JobKind.TRAIN, {"recipe": recipe, "data": data}, by=by)
-
-
-def _on(site: Site, job: Job, pair: tuple[str, str]) -> bool:
-    """Whether a training is on the dataset that was put together of a pair."""
-    try:
-        return site.ledger.get(str(job.arguments.get("data"))).parents == pair
-    except NotFound:
-        return False
+def _ask(site: Site, item: Item, real: Item) -> None:
+    runs = [Run.of(each) for each in site.ledger.items(Kind.RUN, limit=NEWEST)]
+    task = item.body["task"]
+    able = [each for each in known(runs) if each.task == task and each.queueable]
+    names = [f"{n}" for n in range(len(able))]
+    chosen = st.selectbox("Recipe", names, format_func=lambda n: able[int(n)].title)
+    if st.button("Train with these", type="primary"):
+        told = able[int(chosen)].arguments
+        studio_jobs.ask(WHAT, lambda by: queue_training(site, told, item.id, real.id, by=by))
 
 
 def _fits(real: Item, made: Item) -> bool:

@@ -1,6 +1,5 @@
 """A training that is asked for on a page: a recipe and a dataset, a worker, its curves so far."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -13,7 +12,7 @@ from radlens.ui import door, run_charts, run_words
 from radlens.ui.jobs import EVERY_S, show_job
 from radlens.ui.lacking import lacking
 from radlens.ui.markup import Html, code, empty, head
-from radlens.ui.recipes import Recipe, second_stage
+from radlens.ui.recipes import Recipe, plain, second_stage
 from radlens.ui.spoken import spoken
 from radlens.usecases.datasets import dataset_of
 from radlens.usecases.jobs import enqueue
@@ -39,13 +38,13 @@ def offer(site: Site, recipe: Recipe) -> None:
     for told in (*_unproven(site, found, chosen), *lacking("Training", "lab")):
         st.html(empty(told))
     if st.button("Start a run", type="primary"):
-        _queue(site, _arguments(recipe) | {"data": chosen})
+        _queue(site, recipe.arguments | {"data": chosen})
 
 
 def offer_second_stage(site: Site, run: Run) -> None:
     """Queue a run that goes on from this one with every layer."""
     if st.button("Queue the second stage", type="primary"):
-        name = _plain(f"{run.name}-stage-2")
+        name = plain(f"{run.name}-stage-2")
         _queue(site, {"recipe": second_stage(run), "name": name, "data": run.dataset})
 
 
@@ -98,17 +97,6 @@ def _queue(site: Site, arguments: Mapping[str, str]) -> None:
         caller = door.caller(active=True)
         enqueue(site, JobKind.TRAIN, arguments, by=caller.actor)
         st.rerun()
-
-
-def _arguments(recipe: Recipe) -> dict[str, str]:
-    if recipe.shipped:
-        return {"recipe": recipe.name}
-    return {"recipe": recipe.text, "name": _plain(recipe.name)}
-
-
-def _plain(name: str) -> str:
-    """The name as a run may have it."""
-    return re.sub(r"^\W|[^\w.+-]", "-", name)[:100]
 
 
 def _named(item: Item) -> str:

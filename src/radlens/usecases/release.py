@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from radlens.domain.dataset import Dataset
-from radlens.domain.errors import BadDataset
+from radlens.domain.errors import BadDataset, Conflict
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.release import Release, Utility, release
 from radlens.domain.study import Study
@@ -42,6 +42,15 @@ def unreleased(site: Site, dataset: Dataset | None) -> list[str]:
         return []
     found = releases(site, dataset).values()
     return [f"synthetic images: {each.sentence}" for each in found if not each.released]
+
+
+def check_released(site: Site, dataset: Dataset) -> None:
+    """Raise Conflict, with the reasons, where a class of its synthetic images is blocked."""
+    if blocked := [r.sentence for r in releases(site, dataset).values() if not r.released]:
+        raise Conflict(
+            f"{dataset.name} may not be trained on. {' '.join(blocked)}",
+            hint="Measure them again, or draw others; a class that does harm stays without them.",
+        )
 
 
 def assessment_of(site: Site, dataset: str) -> Item | None:

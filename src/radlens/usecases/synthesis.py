@@ -3,11 +3,12 @@
 A worker does it. What a worker would refuse for what it was asked is refused here at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from radlens.domain.audit import Act, Actor, Verb
 from radlens.domain.dataset import HELD_OUT, Dataset
-from radlens.domain.errors import BadDataset, Conflict, NoSuchItem, UnknownTask
+from radlens.domain.errors import BadDataset, BadOrder, Conflict, NoSuchItem, UnknownTask
 from radlens.domain.job import Job, JobKind
 from radlens.domain.ledger import Item, Kind
 from radlens.domain.synthesis import Order, Wish, check_order, check_wish
@@ -17,6 +18,7 @@ from radlens.usecases.datasets import found
 from radlens.usecases.disease_images import Sent, take
 from radlens.usecases.generators import drawing, learning
 from radlens.usecases.jobs import enqueue_once
+from radlens.usecases.release import check_released
 
 SHEET = "neighbours.png"
 
@@ -71,6 +73,31 @@ def queue_assess(site: Site, reference: str, against: str, *, seed: int = 1, by:
             )
     arguments = {"dataset": made.id, "against": real.id, "seed": seed}
     return enqueue_once(site, JobKind.ASSESS, arguments, by=by)
+
+
+def queue_training(
+    site: Site, recipe: Mapping[str, str], made: str, real: str, *, by: Actor
+) -> Job:
+    """Have a model trained on a real dataset and, in train, on released synthetic images.
+
+    ``recipe`` are the arguments of a training that name it. Raises NoSuchItem, BadOrder where the
+    datasets, by name or id, are of two tasks, BadDataset, or Conflict where a class is blocked.
+    """
+    with attempted(site, Verb.QUEUE_JOB, JobKind.TRAIN, by=by):
+        drawn, among = found(site, made), found(site, real)
+        check_one_task(drawn, among)
+        check_released(site, drawn)
+    arguments = {**recipe, "data": among.id, "synthetic": drawn.id}
+    return enqueue_once(site, JobKind.TRAIN, arguments, by=by)
+
+
+def check_one_task(made: Dataset, real: Dataset) -> None:
+    """Raise BadOrder where two datasets are of two tasks."""
+    if made.task != real.task:
+        raise BadOrder(
+            f"{made.name} is of {made.task}, and {real.name} of {real.task}.",
+            hint="Combine datasets of one task.",
+        )
 
 
 def assessments(site: Site, dataset: str | None = None) -> list[Item]:

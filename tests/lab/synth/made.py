@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from radlens.domain.dataset import Dataset
+from radlens.domain.evaluation import Measure
+from radlens.domain.study import Effect, Study
 from radlens.domain.task import Task
 from radlens.ports import Site
 from radlens.usecases.datasets import register
 from tests.builders import TASKS, png
+from tests.domain.test_release import assessment
 from tests.lab.planted import alike, stored
 
 BRAIN = TASKS["brain-tumor"]
@@ -37,6 +40,39 @@ def made_images(
     made = replace(made, name=name, images=images, parents=("a generation",))
     register(site, made)
     return made
+
+
+def assessed(site: Site, made: Dataset, real: Dataset) -> None:
+    """Put on record that every class of a synthetic dataset may be trained on."""
+    item = assessment(without=made.id)
+    figures = {**item.body["classes"]["glioma"], "diversity": {}}
+    body = item.body | {
+        "classes": dict.fromkeys(made.labels, figures),
+        "whole": figures,
+        "images": figures["images"],
+        "real": {"name": real.name},
+        "task": made.task,
+    }
+    site.ledger.put(
+        replace(item, id=site.new_id(), time=site.clock(), body=body, parents=(made.id, real.id))
+    )
+
+
+def harmed(site: Site, made: str, label: str) -> None:
+    """Put a study on record in which the synthetic images of a class did harm."""
+    study = Study(
+        id=site.new_id(),
+        name="ladder",
+        time=site.clock(),
+        recipe="",
+        dataset="real",
+        arms_planned=0,
+        test={},
+        environment={},
+        parents=("real", made),
+        utility={label: Effect.of(Measure(-0.1, -0.2, -0.01, 9))},
+    )
+    site.ledger.put(study.item())
 
 
 def hidden(seed: int) -> np.ndarray:

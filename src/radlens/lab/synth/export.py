@@ -8,13 +8,13 @@ from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from radlens.domain.dataset import Dataset, Image
-from radlens.domain.errors import BadOrder
 from radlens.domain.task import Mode, Task
 from radlens.lab.data_card import data_card
 from radlens.lab.manifest import ABOUT, MANIFEST
 from radlens.lab.progress import Seen, silent
 from radlens.lab.synth.secondary_capture import secondary_capture
 from radlens.ports import Blobs, Site
+from radlens.usecases.synthesis import check_one_task
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same datasets give the same bytes
 
@@ -40,11 +40,7 @@ def combined(made: Dataset, real: Dataset, task: Task) -> Dataset:
 
     Of several findings it is unknown instead. Raises BadOrder where they are of two tasks.
     """
-    if made.task != real.task:
-        raise BadOrder(
-            f"{made.name} is of {made.task}, and {real.name} of {real.task}.",
-            hint="Combine datasets of one task.",
-        )
+    check_one_task(made, real)
     history = {"made": "combined", "real": real.name, "synthetic": made.name}
     name = f"{real.name}-with-{made.name}"
     return united({"real": real, "synthetic": made}, task, name=name, history=history)

@@ -45,7 +45,7 @@ def sheet(rows: Sequence[Row]) -> bytes:
                 draw.text((x + 4, top + LINE + SIDE - 16), "SYNTHETIC", "#facc15", font)
         draw.text((left, top + LINE + SIDE + 2), row.said, WARN if row.copy else INK, font)
     stream = BytesIO()
-    page.save(stream, "PNG", optimize=True)
+    page.save(stream, "PNG")
     return stream.getvalue()
 
 

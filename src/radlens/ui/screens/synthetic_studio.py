@@ -13,7 +13,7 @@ from radlens.ui import (
     studio_use,
 )
 from radlens.ui.lacking import lacking
-from radlens.ui.markup import code, empty, head
+from radlens.ui.markup import empty, head
 from radlens.ui.spoken import spoken
 from radlens.usecases.datasets import dataset_of
 from radlens.usecases.generators import generators
@@ -44,8 +44,12 @@ def _worth(site: Site, task: str) -> None:
     if not drawn:
         with st.container(border=True, key="card-none"):
             st.html(head("What they are worth", "Nothing was drawn for this task yet."))
-            st.html(empty("Drawn images are measured here, and put to use. In a shell:"))
-            st.html(code("radlens synth generate --disease NAME -n 200"))
+            st.html(
+                empty(
+                    "They are drawn above, or by `radlens synth generate --disease NAME -n 200`; "
+                    "then they are measured here, and put to use."
+                )
+            )
         return
     item = _choose(drawn)
     verdicts = releases(site, dataset_of(site, item))
