@@ -18,6 +18,7 @@ PAGES = (
     "Model Training",
     "Experiments & Failures",
     "Evaluation & Results",
+    "Synthetic Studio",
     "Live Prediction",
     "Worklist & Review",
     "History",
