@@ -11,6 +11,7 @@ import pytest
 
 from radlens.cli.app import app
 from radlens.settings import Settings
+from tests.browser.pictures import PICTURES
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide"
@@ -19,6 +20,7 @@ DOCUMENTS = [
     *sorted(GUIDE.glob("*.md")),
 ]
 ACCESS = tomllib.loads((ROOT / "src" / "radlens" / "access.toml").read_text())
+PICTURE = re.compile(r"pictures/([a-z-]+)\.png")
 # By the group that may open a page: where the guide tells of it.
 PAGE_OF = {
     "signed-in": "viewer.md",
@@ -100,3 +102,10 @@ def test_the_readme_fits_one_screen_and_shows_a_picture() -> None:
     picture = re.search(r"!\[[^]]+\]\(([^)]+)\)", text)
     assert picture
     assert (ROOT / picture[1]).exists()
+
+
+def test_every_picture_is_shown_and_renewed_by_the_one_command() -> None:
+    shown = {name for page in GUIDE.glob("*.md") for name in PICTURE.findall(page.read_text())}
+    kept = {path.stem for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    assert kept == shown
+    assert kept <= set(PICTURES)

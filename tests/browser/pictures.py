@@ -4,10 +4,8 @@ They show a synthetic sample of the package, read by the models of the gallery, 
 drawn images.
 """
 
-import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from io import BytesIO
@@ -15,12 +13,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, free_port, start
+from tests.browser.boxes import choose
+from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_MS, free_port, start
+from tests.browser.picture_site import PHANTOMS, RUNS, furnish
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "pictures"
 MOST_BYTES = 400_000
+WIDTH, TALLEST, MARGIN = 1440, 1400, 24  # pixels
+DITHER = Image.Dither.FLOYDSTEINBERG
 
 
 def live_prediction(page: Page) -> None:
@@ -60,15 +62,21 @@ def future_scope(page: Page) -> None:
 
 
 def dataset_insights(page: Page) -> None:
-    """Phantoms, which are of no patient, were imported and scanned."""
+    """Phantoms, which are of no patient, were imported, split and scanned."""
     _go(page, "Dataset Insights")
+    choose(page, "Dataset", f"{PHANTOMS} (")
     page.get_by_role("list", name="Images of the dataset").wait_for()
     page.locator(".vega-embed svg").first.wait_for()
 
 
 def worklist(page: Page) -> None:
-    """The first case, taken, with its first finding decided."""
+    """The one case waits."""
     _go(page, "Worklist & Review")
+    page.get_by_role("button", name="Take the next case").wait_for()
+
+
+def review(page: Page) -> None:
+    """The first case, taken, with its first finding decided."""
     page.get_by_role("button", name="Take the next case").click()
     page.get_by_role("list", name="Findings to review").wait_for()
     page.get_by_role("img", name="Image").first.wait_for()
@@ -76,42 +84,101 @@ def worklist(page: Page) -> None:
     page.keyboard.press("a")
 
 
+def model_training(page: Page) -> Locator:
+    """Two runs over each other."""
+    _go(page, "Model Training")
+    box = page.get_by_role("combobox", name="Runs to compare")
+    for name in RUNS:
+        box.click()
+        page.get_by_role("option", name=f"{name} (").click()
+        settle(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("table", name=re.compile("Where they differ")).wait_for()
+    return page.locator(".st-key-card-runs")
+
+
+def experiments(page: Page) -> Locator:
+    """The ladder that ships, and the errors of a model on images that it was not made for."""
+    _go(page, "Experiments & Failures")
+    page.get_by_role("list", name="Failures").get_by_role("img").first.wait_for()
+    return page.locator(".st-key-card-ladder")
+
+
+def evaluation_results(page: Page) -> None:
+    """The figures that the live version came with."""
+    _go(page, "Evaluation & Results")
+    choose(page, "Measured on", "its training's own")
+    page.locator("[role=graphics-document]").first.wait_for()
+
+
+def synthetic_studio(page: Page) -> Locator:
+    """A worker drew images with the generator that ships."""
+    _go(page, "Synthetic Studio")
+    page.get_by_role("spinbutton", name="How many").fill("10")
+    page.get_by_role("button", name="Draw them").click()
+    wall = page.get_by_role("list", name="Images drawn so far")
+    wall.get_by_role("img", name=re.compile("number 10$")).wait_for(timeout=600_000)
+    settle(page)
+    return page.locator(".st-key-card-draw")
+
+
+def model_manager(page: Page) -> None:
+    """The live version, and a candidate."""
+    _go(page, "Model Manager")
+    page.get_by_role("button", name="Open").first.wait_for()
+
+
+def audit_log(page: Page) -> None:
+    """All of the above is in it; the chain was verified."""
+    _go(page, "Audit Log")
+    page.get_by_role("button", name="Verify the log").click()
+    page.get_by_text("entries verify").wait_for()
+
+
+def settings_health(page: Page) -> None:
+    """Every part answers."""
+    _go(page, "Settings & Health")
+    page.get_by_role("table", name="What answers").wait_for()
+
+
 def _go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
+    settle(page)
+
+
+def settle(page: Page) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
-def phantoms(home: Path) -> None:
-    """Put a dataset of drawn images on record, and scan it."""
-    drawn = ("--task", "brain-tumor")
-    for words in (
-        ("phantom", *drawn, "-n", "60", "--out", str(home / "phantoms")),
-        ("import", str(home / "phantoms"), *drawn),
-        ("scan", "phantoms"),
-    ):
-        environment = os.environ | {"RADLENS_HOME": str(home)}
-        subprocess.run(
-            [sys.executable, "-m", "radlens", "data", *words], env=environment, check=True
-        )
-
-
-PICTURES: dict[str, Callable[[Page], None]] = {
+PICTURES: dict[str, Callable[[Page], Locator | None]] = {
     "live-prediction": live_prediction,
     "history": history,
     "worklist": worklist,
+    "review": review,
     "system-architecture": system_architecture,
     "overview": overview,
     "future-scope": future_scope,
     "dataset-insights": dataset_insights,
+    "model-training": model_training,
+    "experiments-failures": experiments,
+    "evaluation-results": evaluation_results,
+    "synthetic-studio": synthetic_studio,
+    "model-manager": model_manager,
+    "audit-log": audit_log,
+    "settings-health": settings_health,
 }
 
 
-def save(page: Page, path: Path) -> None:
-    """The whole page as PNG, with fewer colours where it would be too large for a document."""
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": 1440, "height": min(height, 1400)})
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+def save(page: Page, path: Path, top: Locator | None) -> None:
+    """The page as PNG, from its beginning or from ``top`` on, as far as a document has room."""
+    main = page.locator("[data-testid=stMain]")
+    height = main.evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": WIDTH, "height": min(height, TALLEST)})
+    main.evaluate("main => main.scrollTo(0, 0)")
+    if top:
+        above = top.bounding_box()["y"] - MARGIN
+        main.evaluate("(main, above) => main.scrollTo(0, above)", above)
     page.wait_for_function("document.fonts.status === 'loaded'")
     content = page.screenshot(animations="disabled")
     if len(content) > MOST_BYTES:
@@ -121,12 +188,11 @@ def save(page: Page, path: Path) -> None:
 
 
 def _fewer_colours(content: bytes) -> bytes:
-    """256 colours, dithered, so that a heat map stays smooth."""
+    """256 colours, dithered, so that a heat map stays smooth; a rare colour pales by it."""
     image = Image.open(BytesIO(content)).convert("RGB")
     palette = image.quantize(256, method=Image.Quantize.MEDIANCUT)
     stream = BytesIO()
-    dithered = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    dithered.save(stream, "PNG", optimize=True)
+    image.quantize(palette=palette, dither=DITHER).save(stream, "PNG", optimize=True)
     return stream.getvalue()
 
 
@@ -134,17 +200,16 @@ def main(folder: Path = DOCUMENTS) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     with TemporaryDirectory() as home, sync_playwright() as playwright:
-        phantoms(Path(home))
-        process = start(Path(home), port)
+        furnish(Path(home))
+        process = start(Path(home), port, job_workers=1)
         try:
             print(process.stdout.readline(), end="")
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(60_000)
+            page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+            page.set_default_timeout(PATIENCE_MS)
             page.goto(f"http://localhost:{port}")
             for name, act in PICTURES.items():
-                act(page)
-                save(page, folder / f"{name}.png")
+                save(page, folder / f"{name}.png", act(page))
             browser.close()
         finally:
             process.send_signal(signal.SIGINT)

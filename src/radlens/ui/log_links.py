@@ -55,7 +55,8 @@ def leads(site: Site, act: Act) -> str:
     except NoSuchPrediction:
         return ""
     here, rest = quote(prediction.id), f"/api/v1/predictions/{quote(prediction.id)}"
-    links = [inside(f"/history?prediction={here}", "Open the image, the findings and the report")]
+    read = inside(f"/history?prediction={here}", "Open the image, the findings and the report")
+    links: list[str] = [read]
     if prediction.erased:
         links.append("the image was destroyed")
     else:
