@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from bench import figures, server
+from bench import figures, pages, server
 from bench.figure import Figure, show
 from bench.models import TASK, make
 from radlens.engines.bundle import read_bundle
@@ -37,6 +37,7 @@ def main(only: list[str]) -> int:
             Figure("batch/raw-loop", ">=0.8", lambda: figures.batch_throughput(home, WORKERS)),
             Figure("http/raw-loop", ">=0.85", lambda: server.http_throughput(home, WORKERS)),
             Figure("memory-1000/50", "<=1.05", lambda: server.memory_growth(home, WORKERS)),
+            *pages.FIGURES,
         ]
         return show(table, only)
 

@@ -24,12 +24,13 @@ CLIENTS = 16
 
 
 @contextmanager
-def serving(home: Path, workers: int) -> Iterator[tuple[int, int]]:
+def serving(home: Path, workers: int, **settings: str) -> Iterator[tuple[int, int]]:
     """A running server's port and process id, ready to answer."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "RADLENS_HOME": str(home), "RADLENS_WORKERS": str(workers)}
+    told = {"home": str(home), "workers": str(workers), **settings}
+    environment = os.environ | {f"RADLENS_{name.upper()}": told[name] for name in told}
     command = [sys.executable, "-m", "radlens", "serve", "--demo", "--port", str(port)]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
