@@ -17,6 +17,17 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which series an image says it is of, and its number there; None where it gives none.
+
+    ``series`` is neither kept nor printed.
+    """
+
+    series: str = field(repr=False)
+    number: int | None
+
+
+@dataclass(frozen=True)
 class Pseudonyms:
     """A patient and a study as 64 hexadecimal characters; ``study`` is "" where none was named.
 

@@ -1,7 +1,7 @@
 """Bytes -> Scan: the one way in for images."""
 
 from radlens.domain.errors import TooLarge, UnreadableImage
-from radlens.domain.pseudonym import Identity
+from radlens.domain.pseudonym import Identity, Place
 from radlens.domain.scan import Bounds, Scan
 from radlens.imaging.raster import decode_raster
 
@@ -36,6 +36,15 @@ def identity(upload: bytes, scan: Scan, bounds: Bounds = DEFAULT_BOUNDS) -> Iden
     from radlens.imaging.dicom_identity import dicom_identity
 
     return dicom_identity(upload, bounds)
+
+
+def place(upload: bytes, bounds: Bounds = DEFAULT_BOUNDS) -> Place | None:
+    """Which series a file says it is of, whether it can be decoded or not; None where none."""
+    if upload[128:132] != b"DICM" or len(upload) > bounds.upload_bytes:
+        return None
+    from radlens.imaging.dicom_identity import dicom_place
+
+    return dicom_place(upload, bounds)
 
 
 def _unknown(upload: bytes) -> str:

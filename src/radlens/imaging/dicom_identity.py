@@ -1,11 +1,13 @@
-"""Whose image a DICOM file says it is, apart from the image: a Scan knows nothing of it."""
+"""Whose image, and of which series, a DICOM file says it is: a Scan knows nothing of it."""
 
 from contextlib import suppress
 from io import BytesIO
 
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
 
-from radlens.domain.pseudonym import Identity
+from radlens.domain.errors import UnreadableImage
+from radlens.domain.pseudonym import Identity, Place
 from radlens.domain.scan import Bounds
 from radlens.imaging.dicom import READING
 from radlens.imaging.dicom_part10 import elements, front
@@ -13,6 +15,8 @@ from radlens.imaging.quiet import quiet
 
 ISSUER, PATIENT, STUDY = "IssuerOfPatientID", "PatientID", "StudyInstanceUID"
 TAGS = [tag for word in (ISSUER, PATIENT, STUDY) if (tag := tag_for_keyword(word)) is not None]
+SERIES, NUMBER = 0x0020000E, 0x00200013  # Series Instance UID, Instance Number
+FRONT_BYTES = 2**18  # as far as they are looked for, since that is before a file's turn comes
 # What stands in a Patient ID that was taken out, or never known: it would make many patients one.
 NOBODY = """
 ANON ANONYM ANONYMOUS ANONYMISED ANONYMIZED DEIDENTIFIED DUMMY EMPTY ID NA NIL NOID NONAME NONE
@@ -29,6 +33,23 @@ def dicom_identity(upload: bytes, bounds: Bounds) -> Identity | None:
         issuer, patient, study = (_text(found.get(word)) for word in (ISSUER, PATIENT, STUDY))
         if _somebody(patient):
             return Identity(issuer, patient, study)
+    return None
+
+
+def dicom_place(upload: bytes, bounds: Bounds) -> Place | None:
+    """None where the file names no series, or not near its beginning, or is no DICOM file."""
+    with quiet(), suppress(UnreadableImage, *READING):
+        syntax, _, begun = front(upload, bounds)
+        begun = begun[:FRONT_BYTES]
+        found = elements(BytesIO(begun), syntax, lambda tag, *_: tag > NUMBER, [SERIES, NUMBER])
+        if series := _text(found.get("SeriesInstanceUID")):
+            return Place(series, _number(found))
+    return None
+
+
+def _number(found: Dataset) -> int | None:
+    with suppress(*READING):
+        return int(found.InstanceNumber)
     return None
 
 

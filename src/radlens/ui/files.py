@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from html import escape
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,9 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from radlens.domain.errors import RadLensError
 from radlens.domain.finding import percent
 from radlens.domain.prediction import Prediction
+from radlens.domain.worklist import RANKS, Rank, rank
 from radlens.ports import Site
 from radlens.ui.findings import tier_badge, urgency_badge
-from radlens.ui.intake import MOST, Answer, Intake
+from radlens.ui.intake import MOST, Answer, Intake, by_series
 from radlens.ui.looked import told
 from radlens.ui.markup import many
 from radlens.ui.spoken import error_html
@@ -23,12 +25,20 @@ LOOK_S = 0.5  # how often the list is drawn again while files are read
 AGAIN = "read on"  # this run of the page follows the last one by itself
 
 
+class Said(NamedTuple):
+    """What the list says of an answer, and how urgent that is."""
+
+    rank: Rank
+    probability: float  # of the finding that is told
+    html: str
+
+
 class Files:
     """The list as it stands on the page, drawn again as files are read."""
 
     def __init__(self, site: Site, intake: Intake, task: str, place: DeltaGenerator) -> None:
         self._site, self._intake, self._task, self._place = site, intake, task, place
-        self._rows: dict[str, str] = {}
+        self._rows: dict[str, Said] = {}
         self._open: list[Future[str | RadLensError]] = []
         self.left = 0  # files for which there was no room yet
 
@@ -38,7 +48,7 @@ class Files:
         if len(answers) < 2 and all(isinstance(one.outcome, str) for one in answers):
             self._place.empty()
             return
-        rows = "".join(f"<li>{self._row(answer)}</li>" for answer in answers)
+        rows = "".join(f"<li>{self._group(group)}</li>" for group in by_series(answers))
         self._place.html(
             f'<p class="rl-fine" role="status">{escape(self._count(answers))}</p>'
             f'<ul class="rl-files" aria-label="Files of this list" tabindex="0">{rows}</ul>'
@@ -81,6 +91,33 @@ class Files:
             )
         return f"{said}."
 
+    def _group(self, group: Sequence[Answer]) -> str:
+        """A file alone, or a series below its heading."""
+        rows = [self._row(answer) for answer in group]
+        if len(rows) == 1:
+            return rows[0]
+        title = f"Series of {len(rows)} images"
+        items = "".join(f"<li>{row}</li>" for row in rows)
+        return (
+            f'<div class="rl-line"><b>{title}</b> {self._most_urgent(group)}</div>'
+            f'<ul aria-label="{title}">{items}</ul>'
+        )
+
+    def _most_urgent(self, group: Sequence[Answer]) -> str:
+        """The most urgent of the answers of a series that are shown; a blind list hides some."""
+        shown = [
+            (self._rows[answer.outcome], answer.name)
+            for answer in group
+            if isinstance(answer.outcome, str) and answer.outcome in self._rows
+        ]
+        if not shown:
+            return ""
+        said, name = min(shown, key=lambda one: (RANKS.index(one[0].rank), -one[0].probability))
+        if said.rank is Rank.UNREPORTED:
+            return _quiet(f"{said.rank} in {many(len(shown), 'answer')}")
+        words = f"most urgent of {many(len(shown), 'answer')}, {name}:"
+        return f"<span>{escape(words)}</span> {said.html}"
+
     def _row(self, answer: Answer) -> str:
         outcome = answer.outcome
         if outcome is None:
@@ -99,9 +136,9 @@ class Files:
                 self._rows[prediction_id] = self._answer(self._site.records.get(prediction_id))
             except RadLensError as error:
                 return error_html(error)
-        return self._rows[prediction_id]
+        return self._rows[prediction_id].html
 
-    def _answer(self, prediction: Prediction) -> str:
+    def _answer(self, prediction: Prediction) -> Said:
         reveal(self._intake, prediction.id)
         task = card_of(self._site, prediction)
         found = reported(prediction, task)
@@ -113,7 +150,10 @@ class Files:
             top = f"{doubt}{label.title} {percent(finding.probability)}"
             said = f"<span>{escape(top)}</span> {tier_badge(finding)}{urgency_badge(label)}"
             said += _quiet(f"and {len(found) - 1} more") if len(found) > 1 else ""
-        return said + self._by(prediction)
+        urgencies = [label.urgency for _, label in found if label.abnormal]
+        how = rank(urgencies, doubtful=prediction.doubtful)
+        probability = found[0][0].probability if found else 0.0
+        return Said(how, probability, said + self._by(prediction))
 
     def _by(self, prediction: Prediction) -> str:
         """Which version read it, where another one answers by now."""

@@ -1,11 +1,13 @@
 """What a reader sends, as a list: each content is read once, in the background."""
 
+import hmac
 import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from secrets import token_bytes
 from threading import Lock
 from time import monotonic, perf_counter
 from uuid import uuid4
@@ -14,6 +16,7 @@ import streamlit as st
 
 from radlens.domain.audit import Actor
 from radlens.domain.errors import RadLensError, Unavailable
+from radlens.imaging.decode import place
 from radlens.metrics import ERRORS, answered
 from radlens.ports import Site
 from radlens.ui import door
@@ -41,12 +44,15 @@ class Answer:
     """What becomes of one content: a prediction's id, or why there is none.
 
     ``files`` are the names under which it was sent; they live in this process's memory alone,
-    since a file name may hold a patient's name.
+    since a file name may hold a patient's name. ``series`` is a pseudonym that only this list
+    knows, "" where a file names none; ``number`` is the image's own in it.
     """
 
     files: tuple[str, ...]
     task: str
     reading: Future[str | RadLensError]
+    series: str = ""
+    number: int | None = None
 
     @property
     def name(self) -> str:
@@ -62,6 +68,14 @@ class Answer:
             log.error("A reading failed", exc_info=error)
             return Unavailable("Something unexpected happened; the server's log has the details.")
         return self.reading.result()
+
+
+def by_series(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """Each series where its first file was sent, by its images' numbers, else as they were sent."""
+    found: dict[Answer | str, list[Answer]] = {}
+    for answer in answers:
+        found.setdefault(answer.series or answer, []).append(answer)
+    return [sorted(one, key=lambda a: (a.number is None, a.number or 0)) for one in found.values()]
 
 
 Key = tuple[str, str]  # a task and the SHA-256 of a content
@@ -83,6 +97,7 @@ class Intake:
         self.blind = False
         self.used = monotonic()
         self._digests: dict[str, str] = {}
+        self._secret = token_bytes(32)  # a series is known again in this list and nowhere else
         self._lock = Lock()
         # One after another, so that nobody's heap of files keeps others from being served.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="radlens-intake")
@@ -116,7 +131,8 @@ class Intake:
         return [answer for answer in list(self.answers.values()) if answer.task == task]
 
     def _queue(self, site: Site, task: str, upload: Upload, by: Actor) -> bool:
-        digest = sha256(upload.content()).hexdigest()
+        content = upload.content()
+        digest = sha256(content).hexdigest()
         self._digests[upload.token] = digest
         known = self.answers.get((task, digest))
         if known and not isinstance(known.outcome, Unavailable):
@@ -127,7 +143,10 @@ class Intake:
         key = f"{by.name}:{self.name}:{task}:{digest}"
         reading = self._reader.submit(_read, site, task, upload.content, by, key)
         self.answers.pop((task, digest), None)  # the newest stands last
-        self.answers[task, digest] = Answer((upload.name,), task, reading)
+        said = place(content, site.bounds)
+        series = hmac.digest(self._secret, said.series.encode(), "sha256").hex() if said else ""
+        number = said.number if said else None
+        self.answers[task, digest] = Answer((upload.name,), task, reading, series, number)
         return True
 
 
