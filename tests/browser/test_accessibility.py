@@ -28,6 +28,7 @@ PAGES = (
     "Settings & Health",
 )
 IMAGE = {"name": "one.png", "mimeType": "image/png", "buffer": png(picture(41, 200, 160))}
+BAD = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not an image"}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,24 @@ def test_a_result_has_no_serious_barrier(opened, axe):
     opened.get_by_role("heading", name="All findings").wait_for()
     opened.locator(".vega-embed svg").wait_for()
     assert complaints(opened, axe) == []
+
+
+def test_a_bad_file_among_good_ones_is_no_serious_barrier(opened, axe):
+    opened.locator("input[type=file]").set_input_files([BAD, IMAGE])
+    opened.get_by_role("heading", name="All findings").wait_for()
+    opened.get_by_role("alert").filter(has_text="notes.txt").wait_for()
+    for width in (1440, 390):
+        opened.set_viewport_size({"width": width, "height": 1000})
+        assert complaints(opened, axe) == []
+
+
+def test_the_form_for_an_opinion_of_ones_own_has_no_serious_barrier(opened, axe):
+    opened.get_by_text("Blind first").click()
+    opened.locator("input[type=file]").set_input_files([IMAGE])
+    opened.get_by_role("button", name="Record my opinion").wait_for()
+    for width in (1440, 390):
+        opened.set_viewport_size({"width": width, "height": 1000})
+        assert complaints(opened, axe) == []
 
 
 def test_a_review_has_no_serious_barrier(opened, axe, server):
