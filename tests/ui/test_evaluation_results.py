@@ -18,8 +18,10 @@ from radlens.reports.part import shown
 from radlens.settings import Settings
 from radlens.ui import door
 from radlens.ui.claims import claims
+from radlens.usecases.erase import erase
 from radlens.usecases.evaluations import recorded, report_pdf
-from tests.builders import go_live, tiny_bundle
+from radlens.usecases.predict import predict
+from tests.builders import go_live, picture, png, tiny_bundle
 from tests.evaluations import FIGURE, TASK, a_comparison, an_evaluation
 from tests.lab.planted import alike
 from tests.lab.synth.made import made_images, real_images
@@ -229,6 +231,16 @@ def test_the_report_with_images_is_for_engineers_and_the_log_tells_who_takes_it(
     assert act.subject == item.body["subject"]["dataset_id"]
     assert act.detail == {"evaluation": item.id, "images": ["ef" * 32]}
     as_role(tmp_path, site, Role.VIEWER)
+    assert buttons(screen(PAGE)) == [name for name in offered if "PDF" not in name]
+
+
+def test_a_report_that_went_with_an_erased_image_is_not_offered(screen, site):
+    read = predict(site, png(picture(3)), task="chest-xray", by=READER.actor)
+    worst = replace(an_evaluation().failures[0], image=read.image.digest)
+    keep(site, an_evaluation(), failures=(worst,))
+    offered = buttons(screen(PAGE))
+    assert "Report (PDF)" in offered
+    erase(site, read.image.digest, reason="the patient asked", by=READER.actor)
     assert buttons(screen(PAGE)) == [name for name in offered if "PDF" not in name]
 
 

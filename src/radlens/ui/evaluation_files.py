@@ -14,13 +14,14 @@ from radlens.reports.evaluation_csv import curves_csv
 from radlens.ui import door
 from radlens.ui.evaluation_choice import Choice
 from radlens.ui.markup import head
-from radlens.usecases.evaluations import CARD, PDF, report_pdf
+from radlens.ui.spoken import spoken
+from radlens.usecases.evaluations import CARD, has_report_pdf, report_pdf
 
 FIGURES = "figures/"
 WORDS = (
     "Figures are on record as PNG and as Vega-Lite, from which others draw SVG. The PDF shows "
-    "images of the worst errors: it is for engineers and administrators, and the log tells who "
-    "takes it."
+    "images of the worst errors: it is for engineers and administrators, the log tells who takes "
+    "it, and it goes when one of these images is erased."
 )
 BROUGHT = "What came with the version. An evaluation on this site has figures and a PDF as well."
 
@@ -35,7 +36,8 @@ def draw(site: Site, choice: Choice, evaluation: Evaluation) -> None:
         if choice.item is None:
             _shipped(site, choice, name)
         else:
-            _report(site, choice.item, name)
+            with spoken():
+                _report(site, choice.item, name)
             _figures(site, choice.item, evaluation, name)
         _button(
             "Record (JSON)",
@@ -63,7 +65,7 @@ def _report(site: Site, item: Item, name: str) -> None:
             "text/markdown",
         )
     caller = door.caller()
-    if PDF in files and caller.may(ENGINEERS):
+    if caller.may(ENGINEERS) and has_report_pdf(site, item):
         _button(
             "Report (PDF)",
             lambda: report_pdf(site, item, by=caller.actor),

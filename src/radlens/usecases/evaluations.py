@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from radlens.domain.audit import Act, Actor, Verb
+from radlens.domain.errors import NotFound
 from radlens.domain.evaluation import (
     COUNTS,
     Evaluation,
@@ -43,6 +44,17 @@ def brought(site: Site, version: Version) -> Evaluation | None:
     except (KeyError, TypeError, AttributeError):  # figures of an earlier program, or another's
         return None
     return Evaluation(_subject(manifest, version.digest), scores, {}, (), (), ())
+
+
+def has_report_pdf(site: Site, item: Item) -> bool:
+    """Whether the PDF of an evaluation is there: an erasure of an image that it shows destroys it.
+
+    Raises DigestMismatch.
+    """
+    try:
+        return PDF in item.files and bool(site.blobs.get(item.files[PDF]))
+    except NotFound:
+        return False
 
 
 def report_pdf(site: Site, item: Item, *, by: Actor) -> bytes:
