@@ -39,6 +39,11 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+def address(name: str) -> str:
+    """Where a page of this name is."""
+    return "" if name == "Live Prediction" else name.lower().replace(" & ", "-").replace(" ", "-")
+
+
 def complaints(page: Page, axe: str) -> list[str]:
     """What axe finds serious in a page: the rule and the element that breaks it."""
     page.locator("[data-test-script-state=notRunning]").wait_for()
@@ -55,10 +60,7 @@ def complaints(page: Page, axe: str) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_barrier(opened, axe, server, name):
-    address = (
-        "" if name == "Live Prediction" else name.lower().replace(" & ", "-").replace(" ", "-")
-    )
-    opened.goto(f"{server.url}/{address}")
+    opened.goto(f"{server.url}/{address(name)}")
     opened.get_by_role("heading", name=name, exact=True).wait_for()
     for width in (1440, 390):
         opened.set_viewport_size({"width": width, "height": 1000})

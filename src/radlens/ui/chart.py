@@ -8,6 +8,7 @@ import streamlit as st
 from radlens.domain.finding import percent
 from radlens.domain.prediction import Prediction
 from radlens.domain.task import Task
+from radlens.ui.drawing import ROW
 from radlens.ui.wording import by_probability
 
 REPORTED, NOT_REPORTED, POINT = "#f59e0b", "#5b8db8", "#e11d74"
@@ -84,7 +85,7 @@ def _chart(rows: list[Bar], *, with_points: bool) -> alt.LayerChart:
         layers.append(ticks.encode(x="point:Q", y=y))
     spoken = "; ".join(f"{row['title']} {row['shown']}, {row['said']}" for row in rows)
     return alt.LayerChart(layer=layers).properties(
-        height=28 * len(rows) + 100,  # with legend and axis
+        height=ROW,
         padding={"right": 24},
         background="transparent",
         description=f"Probability of each finding: {spoken}",

@@ -5,9 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from radlens.ui.drawing import COLOURS, data, show
-
-ROW, AXIS, LEGEND = 30, 60, 50  # pixels: of a bar with its gap, and of what is around them
+from radlens.ui.drawing import COLOURS, ROW, data, show
 
 
 def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -27,7 +25,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
             ),
             tooltip=["label:N", "split:N", "images:Q"],
         )
-        .properties(height=ROW * len(labels) + AXIS + LEGEND)
+        .properties(height=ROW)
     )
     said = "; ".join(f"{row['label']} in {row['split']}: {row['images']}" for row in rows)
     show(chart, f"Positive images of each label by split. {said}")
@@ -71,7 +69,7 @@ def counted(rows: Mapping[str, int], what: str) -> None:
             y=alt.Y("of:N", sort=list(rows), title=None, axis=_names()),
             tooltip=["of:N", "images:Q"],
         )
-        .properties(height=ROW * len(rows) + AXIS)
+        .properties(height=ROW)
     )
     said = "; ".join(f"{name}: {n}" for name, n in rows.items())
     show(chart, f"Images by {what}. {said}")

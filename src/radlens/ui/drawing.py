@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
+ROW = alt.Step(30)  # pixels of each row, however large the text around it is
 COLOURS = ("#38bdf8", "#f59e0b", "#c084fc", "#94a3b8", "#4ade80", "#f472b6")
 
 

@@ -8,9 +8,9 @@ from radlens.domain.evaluation import Bin, Cut, Measure, Point, Stress
 from radlens.domain.finding import percent
 from radlens.reports.evaluation import NAMES
 from radlens.reports.part import shown
-from radlens.ui.drawing import COLOURS, data, show
+from radlens.ui.drawing import COLOURS, ROW, data, show
 
-HEIGHT, ROW, AXIS = 260, 28, 60  # pixels
+HEIGHT = 260  # pixels
 LONGEST, LETTER = 180, 7  # of a name
 QUIET, BAND = "#64748b", 0.22
 LINE, MARK = COLOURS[:2]
@@ -104,8 +104,7 @@ def forest(rows: Mapping[str, Measure], title: str, *, zero: bool = False) -> No
         rule = alt.Chart(data([{"none": 0}])).mark_rule(color=QUIET, strokeDash=[4, 3])
         layers.append(rule.encode(x="none:Q"))
     said = "; ".join(f"{name} {shown(found)}" for name, found in rows.items())
-    height = ROW * len(rows) + AXIS
-    show(alt.LayerChart(layer=layers).properties(height=height), f"{title}. {said}")
+    show(alt.LayerChart(layer=layers).properties(height=ROW), f"{title}. {said}")
 
 
 def thresholds(cuts: Sequence[Cut], chosen: Cut, title: str) -> None:
@@ -134,7 +133,7 @@ def thresholds(cuts: Sequence[Cut], chosen: Cut, title: str) -> None:
     ]
     said = "; ".join(f"{name} {shown(chosen.measures[name])}" for name in names)
     words = f"{title}. At {percent(chosen.threshold)}: {said}"
-    show(alt.LayerChart(layer=layers).properties(height=HEIGHT + AXIS), words)
+    show(alt.LayerChart(layer=layers).properties(height=HEIGHT + 60), words)
 
 
 def stress(found: Sequence[Stress], title: str) -> None:
