@@ -31,6 +31,7 @@ from radlens.imaging.encode import made_in, restore
 from radlens.lab.importing import import_folder
 from radlens.lab.synth.adapt import Adaptation, adapt
 from radlens.lab.synth.adapter import Adapted
+from radlens.lab.synth.card import card as generator_card
 from radlens.lab.synth.compact import Compact
 from radlens.lab.synth.export import combined, export
 from radlens.lab.synth.find import find_for, open_generator
@@ -96,6 +97,7 @@ def test_a_trained_generator_is_on_record_with_files_that_prove_themselves(made:
     card = (made.folder / "out" / "card.md").read_text()
     assert "Made for tests from 24 images." in card
     assert run.id in card
+    assert card == generator_card(about)
 
 
 def test_weights_that_changed_are_not_opened(made: Made, tmp_path: Path):

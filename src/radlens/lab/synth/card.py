@@ -33,7 +33,10 @@ def card(about: About) -> str:
     ]
     told = {"images_seen": "images seen in training", "minutes": "minutes of training"}
     lines += ["", "| figure | value |", "|---|---|"]
-    lines += [f"| {told.get(name, name)} | {value:.4g} |" for name, value in figures.items()]
+    lines += [
+        f"| {told.get(name, name)} | {value:{',' if isinstance(value, int) else '.4g'}} |"
+        for name, value in sorted(figures.items())
+    ]
     lines += [
         "",
         "Loss and validation are the squared error of the noise that was found, on training images "
