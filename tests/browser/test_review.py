@@ -132,7 +132,7 @@ def test_earlier_readings_of_the_patient_stand_below_the_case(opened, server, si
     shown = opened.get_by_text("The answer now beside that of")
     expect(shown).to_contain_text(between.image.digest[:8])
     opened.get_by_role("combobox", name="Compared with").click()
-    opened.get_by_role("option").last.click()
+    opened.get_by_role("listbox").get_by_role("option").last.click()
     expect(shown).to_contain_text(then.image.digest[:8])
     settled(opened)
     looks = [entry.act for entry in site.trail.entries() if "prior_of" in entry.act.detail]

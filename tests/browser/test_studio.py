@@ -102,7 +102,8 @@ def test_images_are_drawn_by_a_worker_and_appear_each_with_its_mark(
 ) -> None:
     studio.get_by_role("spinbutton", name="How many").fill("3")
     studio.get_by_role("button", name="Draw them").click()
-    studio.get_by_text("Waits for a worker").wait_for()
+    queued = studio.locator(".rl-job").filter(has_text="generate")  # not the job of before
+    expect(queued).to_contain_text("queued")
     do()
     wall = studio.get_by_role("list", name="Images drawn so far")
     expect(wall.get_by_role("img", name="synthetic glioma, number 3")).to_be_visible()

@@ -74,6 +74,11 @@ class Visit:
         parts = [part.value for part in self.at.get("html") if "<style>" not in part.value]
         return "\n".join(parts)
 
+    @property
+    def words(self) -> str:
+        """The text without the places where a command may break."""
+        return self.text.replace("<span>", "").replace("</span>", "")
+
 
 @pytest.fixture
 def visit(site: Site) -> Callable[..., Visit]:

@@ -250,6 +250,6 @@ def test_ten_thousand_runs_are_not_listed_at_once(screen, site, put):
     for n in range(250):
         site.ledger.put(replace(run, id=f"{n:032x}", name=f"run {n}").item())
     page = screen("model_training")
-    assert "radlens runs list" in page.text
+    assert "radlens runs list" in page.words
     press(page, "Older")
     assert page.at.session_state["page of runs"] == 1
