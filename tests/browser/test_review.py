@@ -15,6 +15,7 @@ from radlens.usecases.erase import erase
 from radlens.usecases.predict import predict
 from radlens.usecases.review import review
 from radlens.usecases.worklist import claim, worklist
+from tests.browser.boxes import choose
 from tests.builders import picture, png, tiny_site
 from tests.imaging.samples import dicom
 
@@ -131,8 +132,7 @@ def test_earlier_readings_of_the_patient_stand_below_the_case(opened, server, si
         expect(opened.get_by_role("link", name=one.image.digest[:8])).to_be_visible()
     shown = opened.get_by_text("The answer now beside that of")
     expect(shown).to_contain_text(between.image.digest[:8])
-    opened.get_by_role("combobox", name="Compared with").click()
-    opened.get_by_role("listbox").get_by_role("option").last.click()
+    choose(opened, "Compared with", then.image.digest[:8])
     expect(shown).to_contain_text(then.image.digest[:8])
     settled(opened)
     looks = [entry.act for entry in site.trail.entries() if "prior_of" in entry.act.detail]
