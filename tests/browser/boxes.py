@@ -2,9 +2,17 @@
 
 from playwright.sync_api import Page
 
+# A page says that it stands still until the server has heard of a choice.
+WATCH = """() => {
+    const app = document.querySelector('[data-test-script-state]');
+    window.ranAnew = false;
+    new MutationObserver(() => { window.ranAnew ||= app.dataset.testScriptState === 'running'; })
+        .observe(app, {attributes: true});
+}"""
+
 
 def choose(page: Page, box: str, option: str) -> None:
-    """Take the first option of that name, once the page stands still.
+    """Take the first option of that name, once the page stands still, and wait until it does again.
 
     A list closes when the page is scrolled. The box is therefore brought into view first, and
     the frame waited for that tells the page of the scrolling.
@@ -15,5 +23,10 @@ def choose(page: Page, box: str, option: str) -> None:
     found.scroll_into_view_if_needed()
     page.evaluate("() => new Promise((told) => requestAnimationFrame(told))")
     found.click()
-    page.get_by_role("option", name=option).first.click()
+    one = page.get_by_role("option", name=option).first
+    changes = one.get_attribute("aria-selected") != "true"
+    page.evaluate(WATCH)
+    one.click()
+    if changes:
+        page.wait_for_function("ranAnew")
     still.wait_for()
