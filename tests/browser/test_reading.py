@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.boxes import choose
 from tests.builders import picture, png
 
 IMAGE = {"name": "generated.png", "mimeType": "image/png", "buffer": png(picture(5, 300, 240))}
@@ -20,10 +21,8 @@ def count(server) -> int:
 
 def read(page: Page, *files, task: str = "Chest X-ray") -> None:
     """Choose a task, send files and wait for the findings."""
-    page.get_by_role("combobox").first.click()
-    page.get_by_role("option", name=re.compile(task)).click()
-    page.get_by_text("Modalities: CR").wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # the other task's inlet is gone
+    choose(page, "What to look for", task)
+    page.get_by_text("Modalities: CR").wait_for()  # the other task's inlet is gone
     page.locator("input[type=file]").set_input_files(list(files))
     page.get_by_role("heading", name="All findings").wait_for()
 

@@ -22,7 +22,7 @@ def decode(upload: bytes, bounds: Bounds = DEFAULT_BOUNDS) -> Scan:
     if upload.startswith(b"\xff\xd8\xff"):
         return decode_raster(upload, "JPEG", bounds)
     if upload[128:132] == b"DICM":
-        # pydicom takes three times as long to import as everything else on the way to an answer.
+        import_pydicom()
         from radlens.imaging.dicom import decode_dicom
 
         return decode_dicom(upload, bounds)
@@ -33,6 +33,7 @@ def identity(upload: bytes, scan: Scan, bounds: Bounds = DEFAULT_BOUNDS) -> Iden
     """Whose image the file of a scan says it is; None where it does not, as PNG never does."""
     if scan.source != "dicom":
         return None
+    import_pydicom()
     from radlens.imaging.dicom_identity import dicom_identity
 
     return dicom_identity(upload, bounds)
@@ -42,9 +43,19 @@ def place(upload: bytes, bounds: Bounds = DEFAULT_BOUNDS) -> Place | None:
     """Which series a file says it is of, whether it can be decoded or not; None where none."""
     if upload[128:132] != b"DICM" or len(upload) > bounds.upload_bytes:
         return None
+    import_pydicom()
     from radlens.imaging.dicom_identity import dicom_place
 
     return dicom_place(upload, bounds)
+
+
+def import_pydicom() -> None:
+    """Import pydicom when it is first asked for, and wait where another thread is doing so.
+
+    It takes three times as long as everything else on the way to an answer. Its modules import one
+    another: of two threads that began at two of them, one would get the other's half made.
+    """
+    import radlens.imaging.dicom  # noqa: F401 (one module, so that its import is waited for)
 
 
 def _unknown(upload: bytes) -> str:

@@ -9,10 +9,10 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from radlens.domain.dataset import Dataset, Image
 from radlens.domain.task import Mode, Task
+from radlens.imaging.decode import import_pydicom
 from radlens.lab.data_card import data_card
 from radlens.lab.manifest import ABOUT, MANIFEST
 from radlens.lab.progress import Seen, silent
-from radlens.lab.synth.secondary_capture import secondary_capture
 from radlens.ports import Blobs, Site
 from radlens.usecases.synthesis import check_one_task
 
@@ -91,6 +91,9 @@ def _widened(
 
 
 def _files(blobs: Blobs, dataset: Dataset, *, dicom: bool) -> Iterator[tuple[str, bytes]]:
+    import_pydicom()
+    from radlens.lab.synth.secondary_capture import secondary_capture
+
     for image in dataset.images:
         content = blobs.get(image.digest)
         yield f"images/{image.file}.png", content
