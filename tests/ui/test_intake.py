@@ -39,6 +39,15 @@ def test_a_heap_of_files_is_taken_as_far_as_there_is_room_and_then_the_rest(site
     assert site.records.count() == MOST + 5
 
 
+def test_how_long_the_files_that_wait_may_take_is_known_once_one_was_read(site, sent):
+    assert sent.left_s(more=3) is None
+    sent.take(site, TASK, [upload(*one[:2]) for one in (GOOD, BAD)], by=BY)
+    outcomes(sent)
+    assert sent.left_s() == 0
+    assert sent.left_s(more=4) == pytest.approx(2 * sent.left_s(more=2))
+    assert sent.left_s(more=2) > 0
+
+
 def test_a_bad_file_says_why_and_the_others_go_on(site, sent):
     sent.take(site, TASK, [upload(*one[:2]) for one in (GOOD, BAD, OTHER)], by=BY)
     first, bad, last = outcomes(sent)

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from radlens.domain.errors import RadLensError
 from radlens.domain.finding import percent
+from radlens.domain.job import Progress
 from radlens.domain.prediction import Prediction
 from radlens.domain.worklist import RANKS, Rank, rank
 from radlens.ports import Site
@@ -37,7 +38,10 @@ class Files:
     """The list as it stands on the page, drawn again as files are read."""
 
     def __init__(self, site: Site, intake: Intake, task: str, place: DeltaGenerator) -> None:
-        self._site, self._intake, self._task, self._place = site, intake, task, place
+        self._site, self._intake, self._task = site, intake, task
+        # What is drawn takes the place of what was drawn before: what stands there is never away
+        # in between, and the list stays where it was scrolled to.
+        self._top, self._list = place.container(), place.container(key="sent-files")
         self._rows: dict[str, Said] = {}
         self._open: list[Future[str | RadLensError]] = []
         self.left = 0  # files for which there was no room yet
@@ -46,13 +50,12 @@ class Files:
         """Draw it, where there is more to say than the result itself says."""
         answers = self._intake.of(self._task)
         if len(answers) < 2 and all(isinstance(one.outcome, str) for one in answers):
-            self._place.empty()
+            self._top, self._list = self._top.empty(), self._list.empty()
             return
         rows = "".join(f"<li>{self._group(group)}</li>" for group in by_series(answers))
-        self._place.html(
-            f'<p class="rl-fine" role="status">{escape(self._count(answers))}</p>'
-            f'<ul class="rl-files" aria-label="Files of this list" tabindex="0">{rows}</ul>'
-        )
+        count = f'<p class="rl-fine" role="status">{escape(self._count(answers))}</p>'
+        files = f'<ul class="rl-files" aria-label="Files of this list" tabindex="0">{rows}</ul>'
+        self._top, self._list = self._top.html(count), self._list.html(files)
 
     def first(self) -> None:
         """Draw it until there is something to show."""
@@ -83,6 +86,8 @@ class Files:
         said = f"{len(done) - failed} of {many(len(answers), 'file')} read"
         said += f", {failed} not read" if failed else ""
         if len(done) < len(answers):
+            left = Progress(left_s=self._intake.left_s(more=self.left)).left
+            said += f", {left}" if left else ""
             said += ". You may go on: what was sent is read even where this page is left"
         if self.left:
             said += (

@@ -3,11 +3,13 @@
 import hmac
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from secrets import token_bytes
+from statistics import fmean
 from threading import Lock
 from time import monotonic, perf_counter
 from uuid import uuid4
@@ -25,6 +27,7 @@ from radlens.usecases.predict import predict
 log = logging.getLogger("radlens.ui")
 
 MOST = 200  # files of one list that wait at the same time
+RECENT = 20  # files whose pace says how long those that wait may take
 KEPT_S = 12 * 3600  # a working day: then a list that nobody looks at is forgotten
 LISTS = 256  # of all readers together
 LIST = "list"  # in the address, so that a reload and a new session find the same list
@@ -98,6 +101,7 @@ class Intake:
         self.used = monotonic()
         self._digests: dict[str, str] = {}
         self._secret = token_bytes(32)  # a series is known again in this list and nowhere else
+        self._took: deque[float] = deque(maxlen=RECENT)  # seconds for each of the last files
         self._lock = Lock()
         # One after another, so that nobody's heap of files keeps others from being served.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="radlens-intake")
@@ -126,6 +130,11 @@ class Intake:
         """What is being read or waits for that."""
         return [one.reading for one in list(self.answers.values()) if not one.reading.done()]
 
+    def left_s(self, *, more: int = 0) -> float | None:
+        """Seconds for what waits and ``more`` files, at the pace of the last; None: not known."""
+        took = list(self._took)
+        return fmean(took) * (len(self.unread()) + more) if took else None
+
     def of(self, task: str) -> list[Answer]:
         """What was sent for a task, oldest first."""
         return [answer for answer in list(self.answers.values()) if answer.task == task]
@@ -141,13 +150,28 @@ class Intake:
             return True
         # The key makes one record even where the server forgot this list.
         key = f"{by.name}:{self.name}:{task}:{digest}"
-        reading = self._reader.submit(_read, site, task, upload.content, by, key)
+        reading = self._reader.submit(self._read, site, task, upload.content, by, key)
         self.answers.pop((task, digest), None)  # the newest stands last
         said = place(content, site.bounds)
         series = hmac.digest(self._secret, said.series.encode(), "sha256").hex() if said else ""
         number = said.number if said else None
         self.answers[task, digest] = Answer((upload.name,), task, reading, series, number)
         return True
+
+    def _read(
+        self, site: Site, task: str, content: Callable[[], bytes], by: Actor, key: str
+    ) -> str | RadLensError:
+        began = perf_counter()
+        try:
+            with site.line.place(by.name):
+                prediction = predict(site, content(), task=task, by=by, key=key)
+        except RadLensError as error:
+            ERRORS.labels(error.kind).inc()
+            return error
+        finally:
+            self._took.append(perf_counter() - began)
+        answered(task, perf_counter() - began)
+        return prediction.id
 
 
 def here() -> Intake:
@@ -188,17 +212,3 @@ def _list_of(account: str, name: str, *, begun: bool = False) -> Intake:
             if len(_lists) > LISTS or other.used < found.used - KEPT_S:
                 del _lists[key]
         return found
-
-
-def _read(
-    site: Site, task: str, content: Callable[[], bytes], by: Actor, key: str
-) -> str | RadLensError:
-    began = perf_counter()
-    try:
-        with site.line.place(by.name):
-            prediction = predict(site, content(), task=task, by=by, key=key)
-    except RadLensError as error:
-        ERRORS.labels(error.kind).inc()
-        return error
-    answered(task, perf_counter() - began)
-    return prediction.id

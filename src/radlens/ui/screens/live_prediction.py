@@ -32,7 +32,7 @@ def show() -> None:
     with st.container(border=True, key="card-intake"):
         task = _choose_task(site)
         card = st.container()
-        files = Files(site, sent, task.name, st.empty())
+        files = Files(site, sent, task.name, st.container())
         with card, spoken():
             site.live.current(task.name)  # without a live model there is nothing to send to
             _take(site, sent, task, files)
