@@ -1,13 +1,13 @@
 """Model Training: recipes in words, runs and jobs of the records, and nothing made up."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from radlens.domain.account import Caller, Role
 from radlens.domain.job import JobState
 from radlens.domain.ledger import State
-from radlens.domain.run import Run
 from radlens.lab.recipe import recipe_of
 from radlens.settings import Settings
 from radlens.ui import door, recipe_words, recipes, run_words
@@ -15,11 +15,10 @@ from radlens.usecases.datasets import register
 from radlens.usecases.jobs import cancel, enqueue
 from tests.builders import TASKS, png
 from tests.lab.planted import alike, stored
-from tests.lab.tiny import write_recipe
 from tests.ui.conftest import READER, entrance
+from tests.ui.runs import put_run
 
 BRAIN = TASKS["brain-tumor"]
-SCORES = (0.25, 0.5, 0.75, 0.75, 0.5)
 SECOND = {"start": "run:tiny", "frozen": []}
 
 
@@ -32,35 +31,8 @@ def dataset(site):
 
 @pytest.fixture
 def put(site, tmp_path):
-    """Put a run on record: ``put(frozen=[...], _state=State.FAILED)``; ``_x`` are its own."""
-
-    def one(scores=SCORES, **changes):
-        own = {name[1:]: changes.pop(name) for name in list(changes) if name[0] == "_"}
-        recipe = write_recipe(tmp_path / "tiny.toml", **({"epochs": 9, "patience": 2} | changes))
-        run = Run(
-            id=site.new_id(),
-            name="tiny",
-            time=site.clock(),
-            task=BRAIN.name,
-            architecture="small-cnn",
-            recipe=recipe.read_text(),
-            seed=3,
-            dataset="d" * 64,
-            code={"version": "1", "sources": "c" * 64},
-            environment={"torch": "2"},
-            state=State.DONE,
-            curve=tuple(
-                {"epoch": n, "loss": 2.0 - score, "validation": score, "images": 60, "seconds": 20}
-                for n, score in enumerate(scores)
-            ),
-            progress={"step": 10, "steps": 18, "images_per_s": 3.0, "memory_bytes": 2**31},
-            version="small-cnn-1",
-        )
-        run = replace(run, **own)
-        site.ledger.put(run.item())
-        return run
-
-    return one
+    """Put a run on record, as ``put_run`` does."""
+    return partial(put_run, site, tmp_path)
 
 
 def labels(page):
