@@ -5,7 +5,7 @@ import streamlit as st
 from radlens.domain.errors import RadLensError
 from radlens.domain.prediction import Prediction
 from radlens.ports import Site
-from radlens.ui import door, result
+from radlens.ui import door, priors, result
 from radlens.ui.looked import first
 from radlens.ui.spoken import spoken
 from radlens.ui.table import Row, table
@@ -29,6 +29,16 @@ def show() -> None:
     st.button("Back to the list", on_click=_close)
     with spoken():
         result.show(site, opened)
+        _priors(site, opened)
+
+
+def _priors(site: Site, prediction_id: str) -> None:
+    """What was found before in the same patient, for whoever may ask for that over REST too."""
+    if not door.may_get(f"/api/v1/predictions/{prediction_id}/priors"):
+        return
+    prediction = site.records.get(prediction_id)
+    with st.container(border=True, key="card-priors"), spoken():
+        priors.show(site, prediction, card_of(site, prediction))
 
 
 def _close() -> None:
