@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.boxes import choose
 from tests.builders import picture, png
+from tests.ui import test_series as series
 
 IMAGE = {"name": "generated.png", "mimeType": "image/png", "buffer": png(picture(5, 300, 240))}
 BAD = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not an image"}
@@ -196,3 +197,29 @@ def test_two_tabs_with_one_list_make_no_second_record(opened, server):
     assert count(server) == before
     opened.reload()
     expect(opened.get_by_role("alert").filter(has_text="notes.txt")).to_be_visible()
+
+
+def test_the_files_of_a_series_stand_together_under_a_heading_that_tells_of_the_most_urgent(
+    opened, server
+):
+    before = count(server)
+    sent = [
+        {"name": name, "mimeType": kind, "buffer": content}
+        for name, content, kind in (series.LATE, series.ALONE, series.EARLY, series.CUT)
+    ]
+    read(opened, *sent)
+    expect(opened.get_by_text("3 of 4 files read, 1 not read.")).to_be_visible()
+    files = opened.get_by_role("list", name="Files of this list")
+    together = files.get_by_role("list", name="Series of 3 images")
+    order = [re.compile(rf"^{name}\.dcm") for name in ("cut", "early", "late")]
+    expect(together.get_by_role("listitem")).to_contain_text(order)
+    groups = files.locator("> li")
+    expect(groups).to_contain_text(["Series of", "alone.dcm"])
+    heading = groups.first.locator("> .rl-line")
+    expect(heading).to_contain_text("Series of 3 images most urgent of 2 answers, early.dcm:")
+    expect(heading).to_contain_text("urgency: critical")
+    expect(together.get_by_role("alert")).to_contain_text("damaged or cut short")
+    expect(groups.last).not_to_contain_text("Series of")
+    inset = together.bounding_box()["x"] - heading.bounding_box()["x"]
+    assert inset > 0  # it is seen that these belong together
+    assert count(server) == before + 3
