@@ -2,13 +2,22 @@
 
 from playwright.sync_api import Page
 
-# A page says that it stands still until the server has heard of a choice.
+# A page says that it stands still until it has heard that its server began a run, and of a short
+# run it never says anything else: what tells is the server's first word after the page's own.
 WATCH = """() => {
-    const app = document.querySelector('[data-test-script-state]');
-    window.ranAnew = false;
-    new MutationObserver(() => { window.ranAnew ||= app.dataset.testScriptState === 'running'; })
-        .observe(app, {attributes: true});
+    window.heard = false;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (...told) {
+        WebSocket.prototype.send = send;
+        const drawn = () => requestAnimationFrame(() => setTimeout(() => { window.heard = true; }));
+        this.addEventListener('message', () => requestAnimationFrame(drawn), {once: true});
+        return send.apply(this, told);
+    };
 }"""
+
+
+def settled(page: Page) -> None:
+    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def choose(page: Page, box: str, option: str) -> None:
@@ -17,16 +26,16 @@ def choose(page: Page, box: str, option: str) -> None:
     A list closes when the page is scrolled. The box is therefore brought into view first, and
     the frame waited for that tells the page of the scrolling.
     """
-    still = page.locator("[data-test-script-state=notRunning]")
-    still.wait_for()
+    settled(page)
     found = page.get_by_role("combobox", name=box)
     found.scroll_into_view_if_needed()
     page.evaluate("() => new Promise((told) => requestAnimationFrame(told))")
+    shown = found.input_value()  # of a box for several always empty
     found.click()
     one = page.get_by_role("option", name=option).first
-    changes = one.get_attribute("aria-selected") != "true"
+    changes = one.text_content() != shown
     page.evaluate(WATCH)
     one.click()
     if changes:
-        page.wait_for_function("ranAnew")
-    still.wait_for()
+        page.wait_for_function("heard")
+    settled(page)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.boxes import choose
+from tests.browser.boxes import choose, settled
 from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_MS, free_port, start
 from tests.browser.picture_site import PHANTOMS, RUNS, furnish
 
@@ -91,7 +91,7 @@ def model_training(page: Page) -> Locator:
     for name in RUNS:
         box.click()
         page.get_by_role("option", name=f"{name} (").click()
-        settle(page)
+        settled(page)
     page.keyboard.press("Escape")
     page.get_by_role("table", name=re.compile("Where they differ")).wait_for()
     return page.locator(".st-key-card-runs")
@@ -118,7 +118,7 @@ def synthetic_studio(page: Page) -> Locator:
     page.get_by_role("button", name="Draw them").click()
     wall = page.get_by_role("list", name="Images drawn so far")
     wall.get_by_role("img", name=re.compile("number 10$")).wait_for(timeout=600_000)
-    settle(page)
+    settled(page)
     return page.locator(".st-key-card-draw")
 
 
@@ -144,11 +144,7 @@ def settings_health(page: Page) -> None:
 def _go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
 
 
 PICTURES: dict[str, Callable[[Page], Locator | None]] = {

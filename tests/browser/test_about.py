@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.boxes import settled
+
 PAGES = (
     "Overview",
     "Dataset Insights",
@@ -50,7 +52,7 @@ def phantoms(server) -> str:
 def go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name).click()
     page.get_by_role("heading", name=name, exact=True).wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     expect(page.get_by_test_id("stMain").locator(UNDRAWN)).to_have_count(0)
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from radlens.domain.audit import Actor
 from radlens.usecases.predict import predict
+from tests.browser.boxes import settled
 from tests.builders import picture, png, tiny_site
 
 AXE = Path(__file__).parents[2] / ".axe" / "axe.min.js"
@@ -46,7 +47,7 @@ def address(name: str) -> str:
 
 def complaints(page: Page, axe: str) -> list[str]:
     """What axe finds serious in a page: the rule and the element that breaks it."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.locator("[data-testid=stSidebarNavItems][role=none]").wait_for(state="attached")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from radlens.domain.audit import Actor
 from radlens.usecases.predict import predict
+from tests.browser.boxes import settled
 from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.test_accessibility import PAGES, address
 from tests.builders import picture, png, tiny_site
@@ -43,7 +44,7 @@ def enlarged(chromium: Browser, server: Server) -> Iterator[Page]:
 
 def crowded(page: Page) -> list[str]:
     """What is wrong with a page that has come to rest, in words."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.evaluate(STILL)
     return page.evaluate(CROWDED)
 

@@ -16,6 +16,7 @@ from radlens.domain.worklist import HOLD
 from radlens.usecases.predict import predict
 from radlens.usecases.users import add_user, sign_out_all
 from radlens.usecases.worklist import claim, release
+from tests.browser.boxes import settled
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_review import (  # noqa: F401 (fixtures)
     BOB,
@@ -62,7 +63,7 @@ def is_kept(page: Page) -> None:
 
 def send(page: Page, *files: dict) -> None:
     page.get_by_text("Modalities: ").wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     page.locator("input[type=file]").set_input_files(list(files))
 
 
@@ -79,6 +80,7 @@ def test_a_case_that_went_to_another_reader_is_said_and_what_was_written_can_be_
     lost = taken.get_by_role("alert").filter(has_text="bob has this case now")
     expect(lost).to_contain_text("What you wrote stays in this tab.")
     expect(taken.get_by_role("alert").filter(has_text="not in your hands")).to_be_visible()
+    settled(taken)  # until then the form stands there twice: where it was, and where it is
     expect(taken.get_by_label("Impression")).to_have_value("As I see it")
     assert site.reviews.of(prediction.id) == []
     release(site, prediction.id, by=BOB)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from bench.busy_site import fill
 from radlens.domain.worklist import Rank
 from radlens.settings import Settings
-from tests.browser.boxes import choose
+from tests.browser.boxes import choose, settled
 from tests.browser.conftest import PATIENCE_MS
 from tests.builders import furnish
 from tests.server.conftest import Running, servers
@@ -41,10 +41,6 @@ def opened(context: BrowserContext, port: int, address: str) -> Page:
     page.locator("h1").wait_for()
     settled(page)
     return page
-
-
-def settled(page: Page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 @pytest.mark.timeout(600)

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.boxes import settled
 from tests.browser.conftest import Server, free_port, start
 from tests.browser.test_reading import read
 from tests.builders import furnish
@@ -67,7 +68,7 @@ def sent_through(page: Page, out: Path) -> None:
         for name, make in {**GOOD, **BAD}.items()
     ]
     read(page, *files)
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    settled(page)
     assert page.get_by_text(NAME).count() > 0  # whoever sent a file sees its name, in this session
     for button in ("PDF report", "JSON"):
         with page.expect_download() as download:

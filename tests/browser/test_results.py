@@ -20,7 +20,7 @@ from radlens.lab.curves import curves
 from radlens.lab.evaluate import evaluate
 from radlens.lab.evaluation_item import compared, evaluated
 from radlens.lab.selective import risk_coverage
-from tests.browser.boxes import choose
+from tests.browser.boxes import choose, settled
 from tests.builders import TASKS, tiny_site
 from tests.evaluations import SUBJECT, an_evaluation
 
@@ -65,16 +65,12 @@ def page(opened: Page, measured: str) -> Page:
     """The page with what was measured, chosen by version as a person would."""
     opened.get_by_role("link", name="Evaluation & Results").click()
     opened.get_by_role("heading", name="Evaluation & Results", exact=True).wait_for()
-    settle(opened)
+    settled(opened)
     opened.get_by_role("combobox", name="Version").click()
     opened.get_by_role("option", name=re.compile(measured)).first.click()
     opened.get_by_role("heading", name=measured, exact=True).wait_for()
-    settle(opened)
+    settled(opened)
     return opened
-
-
-def settle(page: Page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def explorer(page: Page) -> Locator:

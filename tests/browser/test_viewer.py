@@ -42,11 +42,15 @@ def shown(page: Page) -> np.ndarray:
     """The grey levels on the screen's own canvas, 0 to 255, shape (rows, cols)."""
     page.locator("[data-size]").wait_for()
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-    found = page.locator("canvas.plain").evaluate(
-        "(c) => [c.height, c.width, ...c.getContext('2d')"
-        ".getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 < 1)]"
+    rows, cols, red = page.locator("canvas.plain").evaluate(
+        """(c) => {
+            const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            const red = all.filter((_, i) => i % 4 < 1);
+            return [c.height, c.width, new TextDecoder('x-user-defined').decode(red)];
+        }"""
     )
-    return np.array(found[2:]).reshape(found[0], found[1])
+    units = np.frombuffer(red.encode("utf-16-le"), np.uint16)  # a byte each, in its lower half
+    return (units & 0xFF).astype(int).reshape(rows, cols)
 
 
 def windowed(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
