@@ -1,6 +1,7 @@
 // What enlarged text breaks on a page: sideways scrolling, text cut off, text over text, buttons away.
 () => {
   const main = document.querySelector("[data-testid=stMain]");
+  const roots = [main, document.querySelector("[data-testid=stSidebar]")];
   const found = [];
   const width = document.documentElement.clientWidth;
   for (const [name, box] of [["page", document.documentElement], ["main", main]]) {
@@ -16,7 +17,7 @@
   };
   // Where an ancestor cuts what sticks out; one that can be scrolled there cuts nothing off.
   const cut = (e, box) => {
-    for (let at = e; at && at !== main; at = up(at)) {
+    for (let at = e; at && !roots.includes(at); at = up(at)) {
       const style = getComputedStyle(at), edge = at.getBoundingClientRect();
       const kept = (way) => !["hidden", "clip"].includes(way);
       if (!kept(style.overflowX) && (box.left < edge.left - 2 || box.right > edge.right + 2)) return true;
@@ -40,7 +41,7 @@
       }
     }
   };
-  walk(main);
+  roots.forEach(walk);
   for (const { text, holder, box } of words) if (cut(holder, box)) found.push(`cut off: ${text}`);
   // A line's box is taller than its letters: a quarter of it is left aside above and below.
   words.forEach((one, at) => {
@@ -59,7 +60,7 @@
       if (e.matches("button, [role=button], a[href], input, select, textarea")) buttons.push(e);
     }
   };
-  collect(main);
+  roots.forEach(collect);
   for (const button of buttons) {
     const box = button.getBoundingClientRect();
     if (seen(button) && box.width && (box.right < 1 || box.left > width - 1)) {

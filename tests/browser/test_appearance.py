@@ -1,5 +1,6 @@
 """Dark unless somebody chose light, whatever the system likes; then light on every page."""
 
+import re
 from contextlib import closing
 
 import pytest
@@ -7,6 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.test_accessibility import axe, complaints  # noqa: F401 - a fixture
+
+OPAQUE = re.compile(r"^rgb\(")
 
 
 def scheme(page: Page) -> str:
@@ -43,3 +46,14 @@ def test_a_light_page_can_be_read(light: Page, server: Server, axe: str, address
     light.get_by_role("button", name="Dark theme").wait_for()
     assert scheme(light) == "light"
     assert complaints(light, axe) == []
+
+
+def test_on_a_phone_nothing_of_a_page_is_seen_through_the_list_of_pages(light: Page):
+    light.set_viewport_size({"width": 390, "height": 844})
+    light.get_by_test_id("stExpandSidebarButton").click()
+    expect(light.get_by_role("link", name="Overview")).to_be_in_viewport()
+    pages = light.get_by_test_id("stSidebar")
+    expect(pages).to_have_css("background-color", OPAQUE)
+    light.get_by_role("button", name="Dark theme").click()
+    light.get_by_role("button", name="Light theme").wait_for()
+    expect(pages).to_have_css("background-color", OPAQUE)

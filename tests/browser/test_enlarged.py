@@ -21,7 +21,7 @@ TWICE = """addEventListener("DOMContentLoaded", () => {
 # In two frames running nothing changed its size or place, and no part is still to be drawn.
 STILL = """() => new Promise((told) => {
   const seen = () => document.querySelector("[data-testid=stSkeleton]") ?? [
-    ...document.querySelectorAll("[data-testid=stMain] *"),
+    ...document.querySelectorAll(":is([data-testid=stMain], [data-testid=stSidebar]) *"),
   ].map((e) => Object.values(e.getBoundingClientRect().toJSON())).join();
   const next = (before) => requestAnimationFrame(() => requestAnimationFrame(() => {
     const now = seen();
