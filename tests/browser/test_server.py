@@ -4,6 +4,7 @@ import json
 import signal
 
 import pytest
+from playwright.sync_api import expect
 
 from radlens.domain.audit import Actor
 from radlens.usecases.predict import predict
@@ -69,3 +70,14 @@ def test_the_history_survives_a_restart(home):
     found = json.loads(Server(home, port, process).get("/api/v1/predictions"))
     end(process)
     assert [record["prediction_id"] for record in found] == [kept.id]
+
+
+def test_the_page_that_the_bare_address_opens_has_an_address_of_its_own_too(opened, server):
+    with tiny_site(server.home) as site:
+        kept = predict(site, png(picture(61)), task="chest-xray", by=Actor("someone", "cli"))
+    opened.goto(f"{server.url}/live-prediction?prediction={kept.id}")
+    opened.get_by_role("heading", name="Live Prediction").wait_for()
+    expect(opened.get_by_text(kept.id)).to_be_visible()
+    expect(opened).to_have_url(f"{server.url}/?prediction={kept.id}")
+    expect(opened.get_by_role("dialog")).to_have_count(0)
+    expect(opened.get_by_role("link", name="Live Prediction")).to_have_count(1)

@@ -1,5 +1,7 @@
 """The script that Streamlit runs for every page: look, who is there, navigation, page."""
 
+from functools import partial
+
 import streamlit as st
 
 from radlens.ui import appearance, door, going, identity, navigation, theme
@@ -57,16 +59,22 @@ with spoken():
     home = next(address for address in HOME if door.may_see(caller, address))
     shown = {
         group: {
-            address: st.Page(draw, title=title, url_path=address, default=address == home)
+            address: st.Page(
+                draw,
+                title=title,
+                url_path="" if address == home else address,
+                default=address == home,
+            )
             for draw, title, address in pages
             if door.may_see(caller, address)
         }
         for group, pages in PAGES.items()
     }
     going.remember({k: page for pages in shown.values() for k, page in pages.items()})
-    screen = st.navigation(
-        {group: list(pages.values()) for group, pages in shown.items() if pages}, expanded=True
-    )
+    # The engine gives its first page the bare address alone: this leads there from its own.
+    own = st.Page(partial(going.go_on, home), title="Home", url_path=home, visibility="hidden")
+    listed = {group: list(pages.values()) for group, pages in shown.items() if pages}
+    screen = st.navigation({**listed, "": [own]}, expanded=True)
     identity.show(caller)
     appearance.show()
     navigation.mend()

@@ -18,6 +18,11 @@ def go(address: str) -> None:
     st.switch_page(st.session_state[PAGES][address])
 
 
+def go_on(address: str) -> None:
+    """Open another page, and there what the address of this one names."""
+    st.switch_page(st.session_state[PAGES][address], query_params=st.query_params.to_dict())
+
+
 def may_go(address: str) -> bool:
     """Whether the caller may see the page at an address."""
     return address in st.session_state.get(PAGES, {})
