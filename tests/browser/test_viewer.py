@@ -115,6 +115,7 @@ def test_window_inversion_zoom_and_layout_change_without_a_call_or_a_record(
 
 def test_both_pictures_are_zoomed_and_moved_by_keys_and_wheel_together(opened):
     read(opened, DEEP)
+    opened.locator(".stage[style*=scale]").first.wait_for()
     frame = opened.get_by_role("group", name="Image", exact=True)
     still = placed(opened)
     frame.hover()
@@ -143,6 +144,7 @@ def test_both_pictures_are_zoomed_and_moved_by_keys_and_wheel_together(opened):
 def test_a_drag_moves_the_image_or_sets_the_window(opened):
     read(opened, DEEP)
     frame = opened.get_by_role("group", name="Image", exact=True)
+    opened.locator(".stage[style*=scale]").first.wait_for()
     frame.focus()
     frame.press("+")
     before = placed(opened)
