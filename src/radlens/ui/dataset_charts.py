@@ -21,7 +21,7 @@ def by_class(rows: Sequence[Mapping[str, Any]]) -> None:
             color=alt.Color(
                 "split:N",
                 scale=alt.Scale(domain=splits, range=list(COLOURS[: len(splits)])),
-                legend=alt.Legend(orient="top", title=None),
+                legend=alt.Legend(orient="top", title=None, columns=1),
             ),
             tooltip=["label:N", "split:N", "images:Q"],
         )
@@ -48,7 +48,7 @@ def greys(lines: Mapping[str, Sequence[float]]) -> None:
             color=alt.Color(
                 "of:N",
                 scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
-                legend=alt.Legend(orient="top", title=None),
+                legend=alt.Legend(orient="top", title=None, columns=1),
             ),
             strokeDash=alt.StrokeDash("of:N", sort=names, legend=None),
         )

@@ -119,7 +119,7 @@ def thresholds(cuts: Sequence[Cut], chosen: Cut, title: str) -> None:
     colour = alt.Color(
         "figure:N",
         scale=alt.Scale(domain=list(names), range=[LINE, COLOURS[2]]),
-        legend=alt.Legend(orient="top", title=None),
+        legend=alt.Legend(orient="top", title=None, columns=1),
     )
     base = alt.Chart(data(rows)).encode(color=colour)
     x = alt.X("threshold:Q", title="threshold", axis=alt.Axis(format="%", tickCount=5))
@@ -148,7 +148,7 @@ def stress(found: Sequence[Stress], title: str) -> None:
     colour = alt.Color(
         "figure:N",
         scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])),
-        legend=alt.Legend(orient="top", title=None),
+        legend=alt.Legend(orient="top", title=None, columns=1),
     )
     base = alt.Chart(data(rows)).encode(color=colour)
     x = alt.X("strength:O", title="strength", axis=alt.Axis(labelAngle=0))
