@@ -10,6 +10,14 @@ from tests.browser.conftest import PATIENCE_MS, Server
 from tests.browser.test_accessibility import axe, complaints  # noqa: F401 - a fixture
 
 OPAQUE = re.compile(r"^rgb\(")
+# Which letters are there at the moment in which the engine begins to draw.
+BEGUN = """addEventListener("DOMContentLoaded", () => {
+  const ours = (face) => face.family === "Roboto" && face.weight === "400";
+  new MutationObserver((_, watch) => {
+    watch.disconnect();
+    window.begun = [...document.fonts].filter(ours).map((face) => face.status);
+  }).observe(document.querySelector("#root"), {childList: true});
+})"""
 
 
 def scheme(page: Page) -> str:
@@ -57,3 +65,20 @@ def test_on_a_phone_nothing_of_a_page_is_seen_through_the_list_of_pages(light: P
     light.get_by_role("button", name="Dark theme").click()
     light.get_by_role("button", name="Light theme").wait_for()
     expect(pages).to_have_css("background-color", OPAQUE)
+
+
+def test_letters_are_there_before_anything_is_drawn_and_measured(chromium: Browser, server: Server):
+    with closing(chromium.new_context()) as context:  # one that remembers no letters yet
+        context.add_init_script(BEGUN)
+        page = context.new_page()
+        page.goto(f"{server.url}/overview")
+        page.wait_for_function("window.begun", timeout=PATIENCE_MS)
+        assert page.evaluate("begun") == ["loaded"] * 4, "one for each script"
+
+
+def test_a_page_is_drawn_without_its_letters_too(chromium: Browser, server: Server):
+    with closing(chromium.new_context()) as context:
+        context.route("**/fonts/**", lambda route: route.abort())
+        page = context.new_page()
+        page.goto(f"{server.url}/overview")
+        page.get_by_role("heading", name="Overview", exact=True).wait_for(timeout=PATIENCE_MS)

@@ -1,3 +1,8 @@
+// The engine waits for the regular letters of all scripts, which charts measure; without them it
+// begins all the same.
+const lettered = Promise.allSettled(
+  [...document.fonts].filter((face) => face.weight === "400").map((face) => face.load()),
+);
 // Before the engine begins: dark, unless somebody chose light. It remembers a theme for each address
 // of its pages; the choice is kept once (appearance.js) and handed to the address that is opened.
 {

@@ -1,5 +1,6 @@
-"""The HTML in which every page begins: the engine's own, with the theme chosen before it runs."""
+"""The HTML in which every page begins: the engine's own; theme and letters are there before it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,14 +9,30 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from radlens.ui import faces
+
 FIRST = "<script"
+ENGINE = re.compile(r'<script type="module" crossorigin src="(\./static/js/index\.[\w-]+\.js)">')
 
 
 def shell() -> str:
-    """The engine's page with one script before all of its own."""
+    """The engine's page with our style and script before all of its own, and the engine held.
+
+    Charts measure their names once and remember the widths for as long as a page is open, so the
+    engine begins when the letters are there (``lettered``, a promise of the script).
+    """
     own = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
     script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    return own.replace(FIRST, f"<script>{script}</script>\n    {FIRST}", 1)
+    ours = f"<style>{faces.css()}</style>\n    <script>{script}</script>\n    {FIRST}"
+    return ENGINE.sub(_held, own.replace(FIRST, ours, 1))
+
+
+def _held(engine: re.Match[str]) -> str:
+    path = engine[1]
+    return (
+        f'<link rel="modulepreload" crossorigin href="{path}">\n    '
+        f'<script type="module">await lettered; await import("{path}");'
+    )
 
 
 @dataclass(frozen=True)
