@@ -25,8 +25,9 @@ def synth() -> None:
 @click.option("--data", required=True, help="A dataset by name or id, or a folder to import.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of the run and its generator.")
 @click.option("--name", help="The generator's name; the recipe's unless told otherwise.")
+@click.option("--from", "start", default="", help="A generator whose weights it begins with.")
 @spoken
-def train(recipe: Path, data: str, out: Path, name: str | None) -> None:
+def train(recipe: Path, data: str, out: Path, name: str | None, start: str) -> None:
     """Train a generator by a RECIPE (TOML) on the train split of a dataset.
 
     A run that was stopped goes on when it is started again with the same --out.
@@ -34,7 +35,7 @@ def train(recipe: Path, data: str, out: Path, name: str | None) -> None:
     from radlens.cli.synthesis import train_generator
 
     with this_site() as site:
-        train_generator(site, recipe, data=data, out=out, name=name or "")
+        train_generator(site, recipe, data=data, out=out, name=name or "", start=start)
 
 
 @synth.command()

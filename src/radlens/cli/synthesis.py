@@ -27,10 +27,13 @@ with lab_extra("synth", extra="lab,synth"):
     from radlens.usecases.datasets import found
 
 
-def train_generator(site: Site, recipe: Path, *, data: str, out: Path, name: str) -> None:
+def train_generator(
+    site: Site, recipe: Path, *, data: str, out: Path, name: str, start: str
+) -> None:
     """Train a generator and say where it is."""
     with progress() as bars:
-        run = train(site, recipe, data=data, out=out, name=name, seen=bar(bars, "training"))
+        seen = bar(bars, "training")
+        run = train(site, recipe, data=data, out=out, name=name, start=start, seen=seen)
     click.echo(f"The generator {run.name} is ready: {out}  (run {run.id[:12]})")
 
 

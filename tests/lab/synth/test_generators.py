@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -98,6 +99,44 @@ def test_a_trained_generator_is_on_record_with_files_that_prove_themselves(made:
     assert "Made for tests from 24 images." in card
     assert run.id in card
     assert card == generator_card(about)
+
+
+def test_a_training_may_begin_with_another_generator_that_lacks_the_last_layers(
+    made: Made, tmp_path: Path
+):
+    data = str(made.folder / "data")
+    before = write_synth_recipe(tmp_path / "before.toml", network={"fine": 0})
+    first = train(made.site, before, data=data, out=tmp_path / "before", name="before")
+    recipe = write_synth_recipe(tmp_path / "after.toml", course={"lr": 1e-9, "weight_decay": 0.0})
+    run = train(made.site, recipe, data=data, out=tmp_path / "after", name="after", start="before")
+    assert first.version in run.parents
+    base, after = open_generator(made.site, "before"), open_generator(made.site, "after")
+    assert after.about.made["start"] == {"digest": base.about.digest, "made": base.about.made}
+    assert isinstance(base, Compact)
+    assert isinstance(after, Compact)
+    weights = after.network.state_dict()
+    for name, value in base.network.state_dict().items():
+        assert torch.allclose(weights[name], value, atol=1e-4), name
+
+
+@pytest.mark.parametrize("start", ["rare", "tiny"])
+def test_a_training_does_not_begin_with_a_generator_of_other_classes_or_layers(
+    made: Made, tmp_path: Path, start: str
+):
+    recipe = write_synth_recipe(tmp_path / "r.toml", network={"widths": [8, 24]})
+    with pytest.raises(BadRecipe, match=f"The generator {start} does not fit the recipe"):
+        train(made.site, recipe, data=str(made.folder / "data"), out=tmp_path / "out", start=start)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_generator_of_the_time_before_the_last_layers_is_still_opened(made: Made, tmp_path: Path):
+    recipe = write_synth_recipe(tmp_path / "old.toml", network={"fine": 0})
+    train(made.site, recipe, data=str(made.folder / "data"), out=tmp_path / "out", name="old")
+    about = json.loads((tmp_path / "out" / "generator.json").read_text())
+    del about["shape"]["network"]["fine"]
+    (tmp_path / "out" / "generator.json").write_text(json.dumps(about))
+    old = open_generator(made.site, str(tmp_path / "out"))
+    assert (old.draw(HOW, [0]) == open_generator(made.site, "old").draw(HOW, [0])).all()
 
 
 def test_weights_that_changed_are_not_opened(made: Made, tmp_path: Path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from diffusers import DDPMScheduler
 
-from radlens.lab.synth.schedule import SCHEDULE, betas, left, noisy
+from radlens.lab.synth.schedule import SCHEDULE, betas, drawn_levels, left, noisy
 
 LEVELS = torch.arange(0, 1000, 37)
 COSINE = DDPMScheduler(**SCHEDULE)
@@ -33,3 +33,12 @@ def test_at_twice_the_side_as_much_is_left_of_what_is_twice_as_coarse():
 
 def test_every_level_adds_noise_and_none_is_beyond_a_scheduler():
     assert all(0 < beta <= 0.999 for beta in betas(128))
+
+
+def test_levels_are_spread_evenly_and_low_ones_come_more_often_where_a_recipe_leans_to_them():
+    chance = torch.Generator().manual_seed(1)
+    for lean, below in ((1.0, 0.25), (2.0, 0.5)):
+        levels = drawn_levels(1000, chance, lean)
+        assert levels.min() >= 0
+        assert levels.max() > 990
+        assert (levels < 250).float().mean().item() == pytest.approx(below, abs=0.005)

@@ -47,6 +47,7 @@ OPTIONS = {
     "never without class": {"drop": 0.0},
     "another seed": {"seed": 4},
     "no average": {"ema": 0.0},
+    "more of the low levels": {"lean": 2.0},
 }
 
 
@@ -135,6 +136,22 @@ def test_an_image_comes_out_the_same_whatever_is_drawn_beside_it(tmp_path: Path)
     assert (many[0] != many[1]).any()
 
 
+def test_the_last_layers_change_nothing_until_they_have_learned(tmp_path: Path):
+    plan = tiny_synth_recipe(tmp_path)
+    network = fresh(plan.network, 2, 1)
+    folded = fresh(replace(plan.network, fine=0), 2, 2)
+    missing = folded.load_state_dict(network.state_dict(), strict=False).unexpected_keys
+    assert missing
+    assert all(name.startswith("fine.") for name in missing)
+    asked = (torch.randn(2, 1, 16, 16), torch.tensor([900, 10]), torch.tensor([0, 1]))
+    with torch.inference_mode():
+        assert (network(*asked) == folded(*asked)).all()
+    fit(network, left_and_right(8), plan.course, folder=tmp_path, run="r")
+    folded.load_state_dict(network.state_dict(), strict=False)
+    with torch.inference_mode():
+        assert (network(*asked) != folded(*asked)).any()
+
+
 def test_guidance_of_one_is_the_class_alone(tmp_path: Path):
     network = fresh(tiny_synth_recipe(tmp_path).network, 2, 1).eval()
     one = sampled(network, 0, Drawing("", 1, 1.0, 3), [0]).astype(int)
@@ -147,7 +164,9 @@ WRONG = {
     "groups that do not divide": {"network": {"groups": 3}},
     "a head that does not divide": {"network": {"head": 5}},
     "no widths": {"network": {"widths": []}},
+    "a negative number of last channels": {"network": {"fine": -1}},
     "no steps": {"course": {"steps": 0}},
+    "fewer of the low levels": {"course": {"lean": 0.5}},
     "another precision": {"course": {"precision": "fp8"}},
     "learning from test": {"plain": {"train_splits": ["test"]}},
     "an unknown entry": {"plain": {"colour": 1}},

@@ -23,7 +23,15 @@ RECIPE = {
     "synthetic": False,
     "statement": "Made for tests from {train} images.",
 }
-NETWORK = {"side": 16, "fold": 2, "widths": [8, 16], "layers": 1, "groups": 4, "head": 8}
+NETWORK = {
+    "side": 16,
+    "fold": 2,
+    "widths": [8, 16],
+    "layers": 1,
+    "groups": 4,
+    "head": 8,
+    "fine": 4,
+}
 COURSE = {
     "steps": 6,
     "lap": 2,

@@ -25,6 +25,8 @@ def card(about: About) -> str:
             f"{' '.join(map(str, network['widths']))} channels, cosine schedule of "
             f"{about.shape['schedule']['num_train_timesteps']} noise levels"
         )
+    if "start" in made:
+        lines.append(f"- Begun with: the weights of the generator {made['start']['digest'][:12]}")
     lines.append(f"- Learned from: {made['images']} images" + _simulated(about))
     lines += [
         f"  - {each['images']}: {each['source'] or 'source not told'}"

@@ -18,7 +18,8 @@ class Shape:
     Images of ``side`` pixels are folded into blocks of ``fold`` x ``fold`` before the first layer,
     which makes the costliest level that much smaller and loses nothing (Shi et al. 2016, CVPR).
     ``widths`` are channels from the finest level to the coarsest, which alone has attention, in
-    heads of ``head`` channels; ``groups`` are those of the group norms.
+    heads of ``head`` channels; ``groups`` are those of the group norms. ``fine`` are the channels
+    of a few layers that look at the unfolded image last; none of them without it.
     """
 
     side: int
@@ -27,6 +28,7 @@ class Shape:
     layers: int
     groups: int
     head: int
+    fine: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Course:
     ``steps`` of ``batch`` images; after every ``lap`` of them a checkpoint. ``lr`` is the peak
     rate; ``ema`` the decay of the averaged weights; ``drop`` how often an image is shown without
     its class, which is what guidance needs (Ho and Salimans 2022); ``precision`` is ``fp32`` or
-    ``bf16`` (mixed, by autocast).
+    ``bf16`` (mixed, by autocast). ``lean`` shows low noise levels more often, as ``drawn_levels``.
     """
 
     steps: int
@@ -49,6 +51,7 @@ class Course:
     drop: float
     precision: str
     seed: int
+    lean: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def _check(recipe: SynthRecipe) -> None:
         "network.widths": not shape.widths
         or any(width < 1 or width % max(shape.groups, 1) for width in shape.widths),
         "network.layers": not 1 <= shape.layers <= 4,
+        "network.fine": not 0 <= shape.fine <= 128,
         "network.head": shape.head < 1 or any(width % shape.head for width in shape.widths[-1:]),
         "contrast": len(recipe.contrast) not in (0, 2)
         or sorted(recipe.contrast) != [*recipe.contrast],
@@ -147,6 +151,7 @@ def check_course(course: Course) -> None:
             "course.weight_decay": not 0 <= course.weight_decay < 1,
             "course.warmup": not 0 <= course.warmup < 1,
             "course.ema": not 0 <= course.ema < 1,
+            "course.lean": not 1 <= course.lean <= 4,
             "course.drop": not 0 <= course.drop < 1,
             "course.precision": course.precision not in ("fp32", "bf16"),
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from radlens.domain.errors import BadDataset
+from radlens.domain.errors import BadDataset, BadRecipe
 from radlens.domain.generator import GeneratorRun
 from radlens.domain.task import Task
 from radlens.lab.batches import made
@@ -17,7 +17,8 @@ from radlens.lab.progress import Seen, silent
 from radlens.lab.splits import Splits, splits_of
 from radlens.lab.synth.about import ABOUT, CARD, About, figures
 from radlens.lab.synth.card import card
-from radlens.lab.synth.compact import KIND, WEIGHTS, half, shape_of
+from radlens.lab.synth.compact import KIND, WEIGHTS, Compact, half, shape_of
+from radlens.lab.synth.find import open_generator
 from radlens.lab.synth.network import Denoiser, fresh
 from radlens.lab.synth.pictures import conditions, pictures
 from radlens.lab.synth.recipe import SynthRecipe, read_synth_recipe
@@ -27,16 +28,27 @@ from radlens.ports import Site
 
 
 def train(
-    site: Site, recipe: Path, *, data: str, out: Path, name: str = "", seen: Seen = silent
+    site: Site,
+    recipe: Path,
+    *,
+    data: str,
+    out: Path,
+    name: str = "",
+    start: str = "",
+    seen: Seen = silent,
 ) -> GeneratorRun:
     """Train a generator by a recipe, write its folder ``out``, and give its entry.
 
-    ``data`` is what ``find_dataset`` knows. Only train is learned from, and only where it shares
+    ``data`` is what ``find_dataset`` knows; ``start`` names a generator whose weights it begins
+    with, if any. Only train is learned from, and only where it shares
     no patient and no picture with validation or test. A run that was stopped goes on from its
-    last lap when it is started again with the same ``out``. Raises BadRecipe, BadDataset.
+    last lap when it is started again with the same ``out``. Raises BadRecipe, BadDataset,
+    NoSuchItem.
     """
     plan = read_synth_recipe(recipe)
     task = task_of(site, plan)
+    network = fresh(plan.network, len(conditions(task)), plan.seed)
+    begun = begin(site, network, start, conditions(task)) if start else None
     dataset = find_dataset(site, data, task=task, seen=seen)
     splits = splits_of(
         site.blobs, dataset, task=task, spec=plan.input, train_splits=plan.train_splits, seen=seen
@@ -47,11 +59,31 @@ def train(
         site, out, plan, name=name or recipe.stem, dataset=dataset.id, kind=GeneratorRun
     )
     book.put(labels=conditions(task), images=len(cases))
+    if begun:
+        book.came_from((begun.digest,), {})
     with book.failing():
-        network = fresh(plan.network, len(conditions(task)), plan.seed)
-        _learn(book, network, plan, cases=cases, splits=splits, task=task, seen=seen)
-        _close(book, network, plan, cases=cases)
+        _learn(book, network, plan, begun=begun, cases=cases, splits=splits, task=task, seen=seen)
+        _close(book, network, plan, begun=begun, cases=cases)
     return book.run
+
+
+def begin(site: Site, network: Denoiser, start: str, labels: tuple[str, ...]) -> About:
+    """Put a generator's weights into a network that has the same layers or some more.
+
+    Gives what that generator is. Raises NoSuchItem, and BadRecipe where the two do not fit.
+    """
+    base = open_generator(site, start)
+    fits = isinstance(base, Compact) and base.about.labels == labels
+    own = network.state_dict()
+    weights = base.network.state_dict() if isinstance(base, Compact) else {}
+    if not fits or any(n not in own or own[n].shape != w.shape for n, w in weights.items()):
+        raise BadRecipe(
+            f"The generator {base.about.name} does not fit the recipe: it has other classes or "
+            "other layers.",
+            hint="Begin with a generator of the same task, whose recipe has the same [network].",
+        )
+    network.load_state_dict(weights, strict=False)
+    return base.about
 
 
 def learned_from(splits: Splits, plan: SynthRecipe) -> Cases:
@@ -72,6 +104,7 @@ def _learn(
     network: Denoiser,
     plan: SynthRecipe,
     *,
+    begun: About | None,
     cases: Cases,
     splits: Splits,
     task: Task,
@@ -87,7 +120,7 @@ def _learn(
         plan.course,
         how=plan.augment,
         folder=book.folder,
-        run=f"{plan.digest} {splits.dataset.id}",
+        run=f"{plan.digest} {splits.dataset.id} {begun.digest if begun else ''}".strip(),
         held_out=pictures(splits.val, task),
         tell=tell,
     )
@@ -95,7 +128,12 @@ def _learn(
 
 
 def _close(
-    book: Logbook[GeneratorRun], network: Denoiser, plan: SynthRecipe, *, cases: Cases
+    book: Logbook[GeneratorRun],
+    network: Denoiser,
+    plan: SynthRecipe,
+    *,
+    begun: About | None,
+    cases: Cases,
 ) -> None:
     """Write the folder, and close the entry with what came out."""
     run, weights = book.run, half(network)
@@ -108,7 +146,8 @@ def _close(
         side=plan.network.side,
         files={WEIGHTS: put(weights)},
         shape=shape_of(plan),
-        made=_made(run, cases, sum(p.numel() for p in network.parameters())),
+        made=_made(run, cases, sum(p.numel() for p in network.parameters()))
+        | ({"start": {"digest": begun.digest, "made": dict(begun.made)}} if begun else {}),
         statement=plan.statement.format(train=len(cases)),
         simulated=bool(made(cases).all()),
     )

@@ -2,6 +2,7 @@
 
 import time
 from copy import deepcopy
+from dataclasses import replace
 from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any
@@ -93,14 +94,15 @@ def ready() -> None:
 
 
 def judged(network: Denoiser, held_out: Pictures, course: Course) -> float:
-    """The error on held-out images, always the same ones with the same noise."""
+    """The error on held-out images, always the same ones with the same noise at all levels."""
+    evenly = replace(course, lean=1.0)
     chance = torch.Generator().manual_seed(0)
     which = torch.randperm(len(held_out), generator=chance)[:JUDGED]
     errors = []
     with torch.inference_mode():
         for batch in torch.split(which, 32):
             images, classes = held_out.images(batch), held_out.shown_as(batch, 0, chance)
-            errors.append(len(batch) * _error(network, images, classes, course, chance))
+            errors.append(len(batch) * _error(network, images, classes, evenly, chance))
     return float(torch.stack(errors).sum() / len(which))
 
 
@@ -108,7 +110,7 @@ def _error(
     network: Denoiser, images: Tensor, classes: Tensor, course: Course, chance: torch.Generator
 ) -> Tensor:
     """The mean squared error of the noise found in images (n, 1, rows, cols) in [0, 1]."""
-    levels = drawn_levels(len(images), chance)
+    levels = drawn_levels(len(images), chance, course.lean)
     noise = torch.randn(images.shape, generator=chance)
     mixed = noisy(2 * images - 1, noise, levels)
     place = here()
