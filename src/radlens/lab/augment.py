@@ -35,17 +35,21 @@ class Augmentation:
 
 
 def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Images (n, 1, rows, cols) in [0, 1], changed; values stay in [0, 1]."""
+    """Images (n, 1, rows, cols) in [0, 1], changed; values stay in [0, 1].
+
+    Planes after the first are masks of 0 and 1: they are moved as the image is, and no more.
+    """
     grid = sampling_grid(_affine(len(images), how, generator), images.shape[-2], images.shape[-1])
-    moved = F.grid_sample(images, grid, "bilinear", "zeros", align_corners=False)
+    planes = F.grid_sample(images, grid, "bilinear", "zeros", align_corners=False)
+    moved, masks = planes[:, :1], planes[:, 1:].round()
 
     def spread(most: float) -> Tensor:
         return most * (2 * torch.rand(len(images), 1, 1, 1, generator=generator) - 1)
 
     moved = moved.clamp(0, 1).pow(2.0 ** spread(how.gamma))
     moved = (moved - 0.5) * (1 + spread(how.contrast)) + 0.5 + spread(how.brightness)
-    noise = torch.randn(images.shape, generator=generator)
-    return (moved + spread(how.noise).abs() * noise).clamp(0, 1)
+    noise = torch.randn(moved.shape, generator=generator)
+    return torch.cat([(moved + spread(how.noise).abs() * noise).clamp(0, 1), masks], 1)
 
 
 def sampling_grid(affine: Tensor, rows: int, cols: int) -> Tensor:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from radlens.domain.dataset import Dataset, Image
 from radlens.domain.errors import BadDataset, BadInput, NoSuchItem
 from radlens.domain.model import InputSpec
+from radlens.domain.scan import Bounds
 from radlens.domain.task import Mode, Task
+from radlens.imaging.decode import decode
 from radlens.imaging.encode import restore
 from radlens.imaging.prepare import grey, stretch
 from radlens.lab.importing import import_folder
@@ -130,6 +132,15 @@ def read_cases(
         unit = np.array([units[image.unit] for image in images], np.int64)
         cases[split] = _cases(images, pixels, unit)
     return cases
+
+
+def masks_of(blobs: Blobs, cases: Cases) -> NDArray[np.bool_]:
+    """Where the lesions of cases are, (n, rows, cols) on their grid; nowhere without a mask."""
+    masks, (rows, cols) = np.zeros(cases.grey.shape, bool), cases.grey.shape[1:]
+    for at, about in enumerate(cases.about):
+        if digest := about.get("mask"):
+            masks[at] = grey(decode(blobs.get(digest), Bounds()), rows, cols) >= 0.5
+    return masks
 
 
 def _grey(blobs: Blobs, image: Image, spec: InputSpec) -> NDArray[np.float32]:

@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from radlens.domain.evaluation import Measure
 from radlens.domain.model import Forward, InputSpec
-from radlens.domain.scan import Bounds
 from radlens.domain.task import Task
-from radlens.imaging.decode import decode
-from radlens.imaging.prepare import grey, normalise
-from radlens.lab.dataset import Cases
+from radlens.imaging.prepare import normalise
+from radlens.lab.dataset import Cases, masks_of
 from radlens.lab.export import run
 from radlens.lab.lesions_drawn import CHEST, TUMOURS, Finding, chest_frame, head_frame, painted
 from radlens.lab.phantoms import Frame, Plane
@@ -112,18 +110,15 @@ def targets(
 
 
 def _own(cases: Cases, abnormal: NDArray[np.bool_], which: Ints, blobs: Blobs) -> Targets | None:
-    rows, cols = cases.grey.shape[1:]
-    masks = [
-        grey(decode(blobs.get(cases.about[i]["mask"]), Bounds()), rows, cols) >= 0.5 for i in which
-    ]
-    kept = [n for n, mask in enumerate(masks) if mask.any()]
+    masks = masks_of(blobs, cases.take(which))
+    kept = np.flatnonzero(masks.any((1, 2)))
     label = ((cases.truth[which] == 1) & abnormal).argmax(1)
-    if not kept:
+    if not kept.size:
         return None
     return Targets(
         cases.grey[which[kept]].astype(np.float32),
         label[kept].astype(np.int64),
-        np.stack([masks[n] for n in kept]),
+        masks[kept],
         OWN_MASKS,
     )
 

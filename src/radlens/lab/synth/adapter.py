@@ -19,8 +19,9 @@ from radlens.imaging.prepare import grey, stretch
 from radlens.lab.augment import Augmentation
 from radlens.lab.synth.about import About, figures
 from radlens.lab.synth.compact import WEIGHTS, Compact, network_of
-from radlens.lab.synth.generator import Drawing, Generator, Lesson
+from radlens.lab.synth.generator import Drawing, Generator, Lesson, Mask
 from radlens.lab.synth.lora import Lora, moved, read_lora, switch, widened
+from radlens.lab.synth.masks import MASKS, Masks
 from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.pictures import Pictures
 from radlens.lab.synth.sample import sampled
@@ -32,15 +33,20 @@ ADAPTER = "adapter.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """A generator with an adapter, opened. The classes of its base are drawn as by the base."""
+    """A generator with an adapter, opened. The classes of its base are drawn as by the base.
+
+    Where it is told where lesions are, of the disease it is not: its few images have no masks.
+    """
 
     about: About
     network: Denoiser
     weights: bytes
+    masks: Masks | None
     adapter: bytes
 
     def parts(self) -> Mapping[str, bytes]:
-        return {WEIGHTS: self.weights, ADAPTER: self.adapter}
+        masks = {MASKS: self.masks.content} if self.masks else {}
+        return {WEIGHTS: self.weights, ADAPTER: self.adapter, **masks}
 
     def learn(self, lesson: Lesson, folder: Path, tell: Tell | None = None) -> Generator:  # noqa: ARG002
         raise BadOrder(
@@ -53,7 +59,10 @@ class Adapted:
         mine = how.label == self.about.disease
         switch(self.network, on=mine)
         # The number after the base's last class means no class; the disease has the next one.
-        return sampled(self.network, number + mine, how, which)
+        return sampled(self.network, number + mine, how, which, self.mask(how))
+
+    def mask(self, how: Drawing) -> Mask | None:
+        return self.masks.of(how) if self.masks else None
 
 
 def learned(base: Compact, lesson: Lesson, folder: Path, tell: Tell | None) -> Adapted:
@@ -73,12 +82,11 @@ def learned(base: Compact, lesson: Lesson, folder: Path, tell: Tell | None) -> A
         tell=tell,
     )
     adapter = dump(moved(network))
-    return Adapted(
-        _about(base, lesson, lora, adapter, curve), network.eval(), base.weights, adapter
-    )
+    about = _about(base, lesson, lora, adapter, curve)
+    return Adapted(about, network.eval(), base.weights, base.masks, adapter)
 
 
-def opened_adapter(about: About, weights: bytes, adapter: bytes) -> Adapted:
+def opened_adapter(about: About, weights: bytes, masks: Masks | None, adapter: bytes) -> Adapted:
     """An adapted generator from its parts; raises Corrupted."""
     shape = about.shape["adapter"]
     lora = replace(
@@ -93,7 +101,7 @@ def opened_adapter(about: About, weights: bytes, adapter: bytes) -> Adapted:
     except (SafetensorError, RuntimeError) as error:
         raise Corrupted(f"The adapter of the generator {about.name} does not fit.") from error
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Adapted(about, network.eval(), weights, adapter)
+    return Adapted(about, network.eval(), weights, masks, adapter)
 
 
 def _pictures(scans: Sequence[Scan], about: About) -> Pictures:

@@ -27,6 +27,9 @@ def card(about: About) -> str:
         )
     if "start" in made:
         lines.append(f"- Begun with: the weights of the generator {made['start']['digest'][:12]}")
+    if outlines := about.shape.get("masks"):
+        each = ", ".join(f"{n} of {label}" for label, n in outlines.items())
+        lines.append(f"- Draws lesions where outlines say that it learned with and keeps: {each}")
     lines.append(f"- Learned from: {made['images']} images" + _simulated(about))
     lines += [
         f"  - {each['images']}: {each['source'] or 'source not told'}"

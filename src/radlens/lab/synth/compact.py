@@ -16,7 +16,8 @@ from safetensors.torch import save as dump
 from radlens.domain.errors import Corrupted, NoSuchItem
 from radlens.domain.task import Task
 from radlens.lab.synth.about import About
-from radlens.lab.synth.generator import Drawing, Generator, Lesson, Part
+from radlens.lab.synth.generator import Drawing, Generator, Lesson, Mask, Part
+from radlens.lab.synth.masks import MASKS, Masks
 from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.recipe import Shape, SynthRecipe
 from radlens.lab.synth.sample import sampled
@@ -29,14 +30,15 @@ KIND, WEIGHTS = "compact", "weights.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Compact:
-    """A trained generator, opened; ``weights`` are its bytes."""
+    """A trained generator, opened; ``weights`` are its bytes, ``masks`` those it draws by."""
 
     about: About
     network: Denoiser
     weights: bytes
+    masks: Masks | None = None
 
     def parts(self) -> Mapping[str, bytes]:
-        return {WEIGHTS: self.weights}
+        return {WEIGHTS: self.weights} | ({MASKS: self.masks.content} if self.masks else {})
 
     def learn(self, lesson: Lesson, folder: Path, tell: Tell | None = None) -> Generator:
         from radlens.lab.synth.adapter import learned
@@ -44,7 +46,11 @@ class Compact:
         return learned(self, lesson, folder, tell)
 
     def draw(self, how: Drawing, which: Sequence[int]) -> NDArray[np.uint8]:
-        return sampled(self.network, self.about.labels.index(how.label), how, which)
+        number = self.about.labels.index(how.label)
+        return sampled(self.network, number, how, which, self.mask(how))
+
+    def mask(self, how: Drawing) -> Mask | None:
+        return self.masks.of(how) if self.masks else None
 
 
 def open_base(site: Site, where: str, task: Task) -> Generator:
@@ -65,11 +71,12 @@ def open_base(site: Site, where: str, task: Task) -> Generator:
 def open_kept(about: About, part: Part) -> Generator:
     """A generator from its parts; raises DigestMismatch, Corrupted."""
     weights = about.proven(WEIGHTS, part(WEIGHTS))
+    masks = Masks.read(about, about.proven(MASKS, part(MASKS))) if MASKS in about.files else None
     if about.disease:
         from radlens.lab.synth.adapter import ADAPTER, opened_adapter
 
-        return opened_adapter(about, weights, about.proven(ADAPTER, part(ADAPTER)))
-    return Compact(about, network_of(about, weights), weights)
+        return opened_adapter(about, weights, masks, about.proven(ADAPTER, part(ADAPTER)))
+    return Compact(about, network_of(about, weights), weights, masks)
 
 
 def half(network: Denoiser) -> bytes:

@@ -52,7 +52,7 @@ def generate(site: Site, order: Order, *, seen: Seen = silent) -> Dataset:
         raise BadOrder(f"The generator {generator.about.name} is for {generator.about.task}.")
     with _on_record(site, order, generator.about) as drawing:
         _draw(site, drawing, order, generator, seen)
-        dataset = _dataset(site, order, generator.about, drawing.item)
+        dataset = _dataset(site, order, generator, drawing.item)
         register(site, dataset)
         drawing.put(state=State.DONE, parents=(*drawing.item.parents, dataset.id))
     return dataset
@@ -110,7 +110,7 @@ def _on_record(site: Site, order: Order, about: About) -> Iterator[_Drawing]:
 
 def _draw(site: Site, drawing: _Drawing, order: Order, generator: Generator, seen: Seen) -> None:
     """Draw what is not stored yet, a chunk at a time."""
-    how = Drawing(order.disease, order.seed, order.guidance, order.steps)
+    how = _how(order)
     done = len(drawing.item.files)
     seen(done, order.n)
     for first in range(done, order.n, CHUNK):
@@ -124,11 +124,16 @@ def _draw(site: Site, drawing: _Drawing, order: Order, generator: Generator, see
         seen(len(drawing.item.files), order.n)
 
 
+def _how(order: Order) -> Drawing:
+    return Drawing(order.disease, order.seed, order.guidance, order.steps)
+
+
 def _origin(order: Order, about: About, index: int) -> Provenance:
     return Provenance(about.digest, order.disease, order.seed, index, order.guidance, order.steps)
 
 
-def _dataset(site: Site, order: Order, about: About, item: Item) -> Dataset:
+def _dataset(site: Site, order: Order, generator: Generator, item: Item) -> Dataset:
+    about, mask = generator.about, generator.mask(_how(order))
     task = site.tasks[about.task]
     new = order.disease not in (*task.names, NO_FINDING)
     labels = (*task.names, order.disease) if new else task.names
@@ -144,7 +149,8 @@ def _dataset(site: Site, order: Order, about: About, item: Item) -> Dataset:
                 "synthetic": SYNTHETIC,
                 "provenance": _origin(order, about, index).text,
                 "source": f"Drawn by the generator {about.name}",
-            },
+            }
+            | ({"mask": site.blobs.put(png(mask(index) * np.uint8(255)))} if mask else {}),
         )
         for index in range(order.n)
     )

@@ -16,6 +16,9 @@ from radlens.lab.training import Tell
 # The bytes of a part of a generator by its name.
 Part = Callable[[str], bytes]
 
+# Where the lesion of an image with this number is to be, (rows, cols).
+Mask = Callable[[int], NDArray[np.bool_]]
+
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
@@ -81,4 +84,8 @@ class Generator(Protocol):
 
         An image depends on ``how`` and its number alone, bit for bit on one machine.
         """
+        ...
+
+    def mask(self, how: Drawing) -> Mask | None:
+        """The masks that ``draw`` keeps to; None where it is not told where lesions are."""
         ...

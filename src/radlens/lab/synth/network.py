@@ -12,17 +12,19 @@ from radlens.lab.synth.schedule import left
 class Denoiser(nn.Module):
     """Images (n, 1, side, side) with noise in them -> that noise.
 
-    ``conditions`` classes have the numbers from 0; the next number is no class at all.
+    ``conditions`` classes have the numbers from 0; the next number is no class at all. With
+    ``shape.masks`` a second plane of the images says where the lesion is, 1 inside and 0 outside;
+    without that plane, and without a class, it is nowhere.
     """
 
     def __init__(self, shape: Shape, conditions: int) -> None:
         super().__init__()
         levels = len(shape.widths)
         plain, channels = levels - 1, shape.fold**2
-        self.fold, self.nothing = shape.fold, conditions
+        self.fold, self.nothing, self.masks = shape.fold, conditions, shape.masks
         self.unet = UNet2DModel(
             sample_size=shape.side // shape.fold,
-            in_channels=channels,
+            in_channels=(1 + shape.masks) * channels,
             out_channels=channels,
             block_out_channels=shape.widths,
             down_block_types=("DownBlock2D",) * plain + ("AttnDownBlock2D",),
@@ -35,7 +37,8 @@ class Denoiser(nn.Module):
         self.fine = Fine(shape.fine) if shape.fine else None
 
     def forward(self, images: Tensor, times: Tensor, classes: Tensor) -> Tensor:
-        folded = F.pixel_unshuffle(images, self.fold)
+        told = self._told(images, classes) if self.masks else images
+        folded, images = F.pixel_unshuffle(told, self.fold), images[:, :1]
         found: Tensor = self.unet(folded, times, classes, return_dict=False)[0]
         found = F.pixel_shuffle(found, self.fold)
         share = left(times, images.shape[-1])
@@ -43,6 +46,13 @@ class Denoiser(nn.Module):
             found = self.fine(images, found, share)
         # Most of what is seen at a high level is noise already: the layers find the rest.
         return (1 - share).sqrt() * images + share.sqrt() * found
+
+    def _told(self, images: Tensor, classes: Tensor) -> Tensor:
+        """The images and their masks, (n, 2, side, side); guidance leaves out both at once."""
+        grey, masks = images[:, :1], images[:, 1:]
+        if not masks.shape[1]:
+            masks = torch.zeros_like(grey)
+        return torch.cat([grey, masks * (classes != self.nothing)[:, None, None, None]], 1)
 
 
 class Fine(nn.Module):

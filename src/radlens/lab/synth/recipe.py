@@ -20,6 +20,7 @@ class Shape:
     ``widths`` are channels from the finest level to the coarsest, which alone has attention, in
     heads of ``head`` channels; ``groups`` are those of the group norms. ``fine`` are the channels
     of a few layers that look at the unfolded image last; none of them without it.
+    With ``masks`` the network is told where the lesion of an image is, as far as the data know.
     """
 
     side: int
@@ -29,6 +30,7 @@ class Shape:
     groups: int
     head: int
     fine: int = 0
+    masks: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from radlens.imaging.quiet import quiet
 from radlens.lab.place import here
-from radlens.lab.synth.generator import Drawing
+from radlens.lab.synth.generator import Drawing, Mask
 from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.schedule import betas
 from radlens.lab.synth.training import ready
@@ -21,23 +21,33 @@ BLOCK = 8
 
 
 def sampled(
-    network: Denoiser, number: int, how: Drawing, which: Sequence[int]
+    network: Denoiser,
+    number: int,
+    how: Drawing,
+    which: Sequence[int],
+    mask: Mask | None = None,
 ) -> NDArray[np.uint8]:
     """The images of the class ``number`` with the numbers ``which``, (n, rows, cols).
 
-    Drawn where networks are trained, on a GPU where there is one.
+    ``mask`` says where the lesion of each is to be. Drawn where networks are trained, on a GPU
+    where there is one.
     """
     ready()
     network.to(here().device)
-    blocks = {first: _block(network, number, how, first) for first in {i // BLOCK for i in which}}
+    blocks = {i: _block(network, number, how, i, mask) for i in {i // BLOCK for i in which}}
     return np.stack([blocks[i // BLOCK][i % BLOCK] for i in which])
 
 
 @torch.inference_mode()
-def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[np.uint8]:
+def _block(
+    network: Denoiser, number: int, how: Drawing, block: int, mask: Mask | None
+) -> NDArray[np.uint8]:
     side = network.unet.config["sample_size"] * network.fold
     device = network.unet.device
-    chances = [chance(how.seed, index) for index in range(block * BLOCK, (block + 1) * BLOCK)]
+    numbers = range(block * BLOCK, (block + 1) * BLOCK)
+    chances = [chance(how.seed, index) for index in numbers]
+    beside = [torch.from_numpy(np.stack([mask(i) for i in numbers]))[:, None]] if mask else []
+    masks = [each.to(device, torch.float32) for each in beside]
 
     def fresh() -> Tensor:
         return torch.stack([torch.randn(1, side, side, generator=c) for c in chances]).to(device)
@@ -46,7 +56,7 @@ def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[
     classes = torch.full((BLOCK,), number, device=device)
     solver = _solver(side, how.steps, device)
     for level in solver.timesteps:
-        noise = guided(network, images, level, classes, how.guidance)
+        noise = guided(network, torch.cat([images, *masks], 1), level, classes, how.guidance)
         [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
     grey = (images[:, 0].clamp(-1, 1) + 1) * 127.5
     return grey.round().to(torch.uint8).cpu().numpy()
@@ -55,7 +65,7 @@ def _block(network: Denoiser, number: int, how: Drawing, block: int) -> NDArray[
 def guided(
     network: Denoiser, images: Tensor, level: Tensor, classes: Tensor, guidance: float
 ) -> Tensor:
-    """The noise in images (n, 1, rows, cols), away from what no class would see in them.
+    """The noise in images, their masks beside them, away from what no class would see in them.
 
     Classifier-free guidance (Ho and Salimans 2022); 1 asks for the class and does no more.
     """

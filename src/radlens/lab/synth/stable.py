@@ -81,6 +81,9 @@ class Base:
             hint="`radlens synth adapt` teaches it a disease.",
         )
 
+    def mask(self, how: Drawing) -> None:  # noqa: ARG002
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
@@ -104,6 +107,9 @@ class Adapted:
             Wish(prompt, seed_of(how.seed, index), how.steps, how.guidance) for index in which
         ]
         return np.stack([draw(self._drawing, wish, rows=side, cols=side) for wish in wishes])
+
+    def mask(self, how: Drawing) -> None:  # noqa: ARG002
+        return None
 
     @cached_property
     def _drawing(self) -> StableDiffusionPipeline:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors.numpy import save as dump
 
 from radlens.domain.errors import BadDataset, BadRecipe
 from radlens.domain.generator import GeneratorRun
@@ -19,12 +20,13 @@ from radlens.lab.synth.about import ABOUT, CARD, About, figures
 from radlens.lab.synth.card import card
 from radlens.lab.synth.compact import KIND, WEIGHTS, Compact, half, shape_of
 from radlens.lab.synth.find import open_generator
+from radlens.lab.synth.masks import MASKS, kept
 from radlens.lab.synth.network import Denoiser, fresh
-from radlens.lab.synth.pictures import conditions, pictures
+from radlens.lab.synth.pictures import Pictures, conditions, pictures
 from radlens.lab.synth.recipe import SynthRecipe, read_synth_recipe
 from radlens.lab.synth.training import fit
 from radlens.lab.train import task_of
-from radlens.ports import Site
+from radlens.ports import Blobs, Site
 
 
 def train(
@@ -54,6 +56,12 @@ def train(
         site.blobs, dataset, task=task, spec=plan.input, train_splits=plan.train_splits, seen=seen
     )
     cases = learned_from(splits, plan)
+    shown = _shown(site.blobs, cases, plan, task)
+    if plan.network.masks and not kept(shown, conditions(task)):
+        raise BadDataset(
+            f"No training image of {dataset.name} has a mask of its lesion.",
+            hint="Import masks with it, in the manifest's column `mask`, or leave `masks` out.",
+        )
     out.mkdir(parents=True, exist_ok=True)
     book = Logbook.open(
         site, out, plan, name=name or recipe.stem, dataset=dataset.id, kind=GeneratorRun
@@ -62,8 +70,8 @@ def train(
     if begun:
         book.came_from((begun.digest,), {})
     with book.failing():
-        _learn(book, network, plan, begun=begun, cases=cases, splits=splits, task=task, seen=seen)
-        _close(book, network, plan, begun=begun, cases=cases)
+        _learn(book, network, plan, begun=begun, shown=shown, splits=splits, task=task, seen=seen)
+        _close(book, network, plan, begun=begun, shown=shown, cases=cases)
     return book.run
 
 
@@ -99,13 +107,17 @@ def learned_from(splits: Splits, plan: SynthRecipe) -> Cases:
     return cases
 
 
+def _shown(blobs: Blobs, cases: Cases, plan: SynthRecipe, task: Task) -> Pictures:
+    return pictures(cases, task, blobs if plan.network.masks else None)
+
+
 def _learn(
     book: Logbook[GeneratorRun],
     network: Denoiser,
     plan: SynthRecipe,
     *,
     begun: About | None,
-    cases: Cases,
+    shown: Pictures,
     splits: Splits,
     task: Task,
     seen: Seen,
@@ -116,12 +128,12 @@ def _learn(
 
     curve = fit(
         network,
-        pictures(cases, task),
+        shown,
         plan.course,
         how=plan.augment,
         folder=book.folder,
         run=f"{plan.digest} {splits.dataset.id} {begun.digest if begun else ''}".strip(),
-        held_out=pictures(splits.val, task),
+        held_out=_shown(book.site.blobs, splits.val, plan, task),
         tell=tell,
     )
     book.put(curve=tuple(curve))
@@ -133,28 +145,30 @@ def _close(
     plan: SynthRecipe,
     *,
     begun: About | None,
+    shown: Pictures,
     cases: Cases,
 ) -> None:
     """Write the folder, and close the entry with what came out."""
-    run, weights = book.run, half(network)
-    put = book.site.blobs.put
+    run, outlines, put = book.run, kept(shown, book.run.labels), book.site.blobs.put
+    counts = {label: len(each) for label, each in outlines.items()}
+    parts = {WEIGHTS: half(network)} | ({MASKS: dump(outlines)} if outlines else {})
     about = About(
         kind=KIND,
         name=run.name,
         task=run.task,
         labels=run.labels,
         side=plan.network.side,
-        files={WEIGHTS: put(weights)},
-        shape=shape_of(plan),
+        files={name: put(content) for name, content in parts.items()},
+        shape=shape_of(plan) | ({"masks": counts} if outlines else {}),
         made=_made(run, cases, sum(p.numel() for p in network.parameters()))
         | ({"start": {"digest": begun.digest, "made": dict(begun.made)}} if begun else {}),
         statement=plan.statement.format(train=len(cases)),
         simulated=bool(made(cases).all()),
     )
-    text = card(about)
-    for file, content in ((WEIGHTS, weights), (ABOUT, about.content), (CARD, text.encode())):
-        write(book.folder / file, content)
-    files = {WEIGHTS: about.files[WEIGHTS], ABOUT: put(about.content), CARD: put(text.encode())}
+    parts |= {ABOUT: about.content, CARD: card(about).encode()}
+    for name, content in parts.items():
+        write(book.folder / name, content)
+    files = {name: put(content) for name, content in parts.items()}
     book.done(version=about.digest, files=files, metrics=about.made["figures"])
 
 

@@ -109,10 +109,14 @@ def judged(network: Denoiser, held_out: Pictures, course: Course) -> float:
 def _error(
     network: Denoiser, images: Tensor, classes: Tensor, course: Course, chance: torch.Generator
 ) -> Tensor:
-    """The mean squared error of the noise found in images (n, 1, rows, cols) in [0, 1]."""
-    levels = drawn_levels(len(images), chance, course.lean)
-    noise = torch.randn(images.shape, generator=chance)
-    mixed = noisy(2 * images - 1, noise, levels)
+    """The mean squared error of the noise found in images (n, 1, rows, cols) in [0, 1].
+
+    Their masks, if there are any, are a second plane, and without noise.
+    """
+    grey, masks = images[:, :1], images[:, 1:]
+    levels = drawn_levels(len(grey), chance, course.lean)
+    noise = torch.randn(grey.shape, generator=chance)
+    mixed = torch.cat([noisy(2 * grey - 1, noise, levels), masks], 1)
     place = here()
     with place.precision(course.precision):
         found = network(*(each.to(place.device) for each in (mixed, levels, classes)))
