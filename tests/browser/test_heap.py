@@ -44,6 +44,15 @@ def status(page: Page) -> Locator:
     return page.get_by_test_id("stMain").get_by_role("status").filter(has_text="files read")
 
 
+def written(page: Page) -> str:
+    """All that the page shows, what its style sheet counts among it."""
+    asked = page.context.new_cdp_session(page)
+    nodes = asked.send("Accessibility.getFullAXTree")["nodes"]
+    asked.detach()
+    texts = [one["name"]["value"] for one in nodes if one["role"]["value"] == "StaticText"]
+    return "".join(texts)
+
+
 def send(page: Page, files: list[Path]) -> None:
     choose(page, "What to look for", "Chest X-ray")
     page.get_by_text("Modalities: CR").wait_for()
@@ -71,6 +80,9 @@ def test_more_files_than_a_list_holds_are_read_to_the_last_and_the_bad_ones_say_
     assert scrolled.evaluate("e => e.scrollTop") == 400
     assert count(server) == before + ALL - bad
 
+    first = files.locator("> li").filter(has=opened.get_by_role("alert"))
+    expect(first).to_have_count(bad)
+    expect(files.locator(f"> li:nth-child(-n + {bad})").get_by_role("alert")).to_have_count(bad)
     alerts = files.get_by_role("alert")
     expect(alerts).to_have_count(bad)
     for at, one in zip(BAD_AT, alerts.all(), strict=True):
@@ -96,5 +108,6 @@ def test_of_many_files_that_were_chosen_some_are_named_and_the_failed_ones(opene
     chosen = opened.get_by_test_id("stFileChip")
     expect(chosen).to_have_count(NAMED + 4)
     expect(chosen.filter(visible=True)).to_have_count(NAMED)
+    assert "and 4 more; 15 of 16 sent" in written(opened)
     failed = chosen.filter(visible=True).and_(opened.locator("[aria-invalid]"))
     expect(failed).to_contain_text("File must be")

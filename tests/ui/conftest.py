@@ -72,7 +72,7 @@ class Visit:
     def text(self) -> str:
         """What the page itself wrote, without its style sheet."""
         parts = [part.value for part in self.at.get("html") if "<style>" not in part.value]
-        return "\n".join(parts)
+        return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
 
     @property
     def words(self) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from radlens.domain.audit import Actor
@@ -37,6 +38,20 @@ def test_a_job_is_shown_as_far_as_it_is_with_the_time_left(site) -> None:
     seen = page(job.id)
     assert (bar(seen).value, bar(seen).text) == (25, "training 3 of 12 10 min left")
     assert f"<b>train</b> {job.id[:12]}: running" in said(seen)
+
+
+@pytest.mark.parametrize(
+    ("left_s", "said"),
+    [
+        (None, ""),
+        (0.0, "nearly done"),
+        (0.6, "nearly done"),
+        (1.2, "1 s left"),
+        (95.0, "2 min left"),
+    ],
+)
+def test_what_is_left_is_never_no_time_at_all(left_s: float | None, said: str) -> None:
+    assert Progress(11, 12, "training", left_s).left == said
 
 
 def test_whoever_watches_a_job_may_cancel_it(site) -> None:

@@ -2,12 +2,15 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from radlens.domain.account import Caller
+from radlens.domain.errors import NotSignedIn
 from radlens.domain.finding import OperatingPoint
 from radlens.ui import door, intake
 from tests.builders import TASKS, go_live, measured, remembering_bundle, tiny_bundle
-from tests.ui.conftest import BAD, GOOD, OTHER
+from tests.ui.conftest import BAD, GOOD, OTHER, entrance
 
 
 def count(site):
@@ -100,6 +103,30 @@ def test_a_bad_file_says_why_beside_its_name_and_the_good_one_is_read(visit, sit
     assert "Send a PNG, a JPEG or a DICOM file" in beside
     assert "All findings" in [part.value for part in page.at.subheader]
     assert count(site) == 1
+
+
+def test_of_many_files_the_refused_ones_stand_first_in_the_list(visit):
+    other = ("more.txt", b"no image either", "text/plain")
+    page = visit().task("chest-xray").send(GOOD, BAD, OTHER, other)
+    listed = re.search(r'<ul class="rl-files".*?</ul>', page.text, re.DOTALL).group()
+    assert re.findall(r"<b>(\w+\.\w+)</b>", listed) == [
+        "notes.txt",
+        "more.txt",
+        "chest.png",
+        "other.png",
+    ]
+
+
+def test_a_session_that_ended_elsewhere_can_be_begun_anew_in_this_tab(visit, site):
+    page = visit()
+
+    def ended(*, active: bool) -> Caller:
+        raise NotSignedIn("This session has ended.")
+
+    door.enter(site, door.settings(), replace(entrance(), asked=ended))
+    page.at.run()
+    assert "This session has ended." in page.text
+    assert '<a href="" target="_self">Sign in again</a>' in page.text
 
 
 def test_a_bad_file_alone_leaves_nothing_on_record(visit, site):

@@ -6,6 +6,7 @@ import pytest
 
 from radlens.domain.finding import Finding, OperatingPoint, Tier, TierRecord, percent
 from radlens.domain.metrics import Proportion
+from radlens.ui.markup import Html, safe, table
 from radlens.ui.samples import samples
 from radlens.ui.wording import headline, listed, reported, tiers
 from tests.builders import TASKS, picture, png
@@ -41,6 +42,14 @@ def answer(site):
 )
 def test_what_is_not_certain_is_not_shown_as_certain(probability, text):
     assert percent(probability) == text
+
+
+def test_no_line_ends_before_a_percent_sign_and_markup_stays_as_it_is():
+    assert safe("5 %, then 54.8 % < 60 %") == "5\xa0%, then 54.8\xa0% &lt; 60\xa0%"
+    assert '<td data-column="Right"><span>54.8\xa0%</span></td>' in table(
+        "Figures", ("Of", "Right"), [("these", "54.8 %")]
+    )
+    assert safe(Html("<b>5 %</b>")) == "<b>5 %</b>"
 
 
 def test_the_most_urgent_finding_comes_first_even_when_it_is_less_probable(answer):

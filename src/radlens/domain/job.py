@@ -62,6 +62,8 @@ class Progress:
         """How long it may take yet, in the unit that says something; empty where nobody knows."""
         if self.left_s is None:
             return ""
+        if self.left_s < 1:
+            return "nearly done"
         if self.left_s < 90:
             return f"{self.left_s:.0f} s left"
         minutes = self.left_s / 60

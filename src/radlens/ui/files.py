@@ -17,7 +17,7 @@ from radlens.ports import Site
 from radlens.ui.findings import tier_badge, urgency_badge
 from radlens.ui.intake import MOST, Answer, Intake, by_series
 from radlens.ui.looked import told
-from radlens.ui.markup import many
+from radlens.ui.markup import many, safe
 from radlens.ui.spoken import error_html
 from radlens.ui.wording import headline, reported
 from radlens.usecases.recall import card_of
@@ -52,7 +52,9 @@ class Files:
         if len(answers) < 2 and all(isinstance(one.outcome, str) for one in answers):
             self._top, self._list = self._top.empty(), self._list.empty()
             return
-        rows = "".join(f"<li>{self._group(group)}</li>" for group in by_series(answers))
+        # What was refused stands first, where it is found among many.
+        groups = sorted(by_series(answers), key=lambda group: not any(map(_refused, group)))
+        rows = "".join(f"<li>{self._group(group)}</li>" for group in groups)
         count = f'<p class="rl-fine" role="status">{escape(self._count(answers))}</p>'
         files = f'<ul class="rl-files" aria-label="Files of this list" tabindex="0">{rows}</ul>'
         self._top, self._list = self._top.html(count), self._list.html(files)
@@ -82,7 +84,7 @@ class Files:
 
     def _count(self, answers: Sequence[Answer]) -> str:
         done = [answer.outcome for answer in answers if answer.outcome is not None]
-        failed = sum(isinstance(outcome, RadLensError) for outcome in done)
+        failed = sum(map(_refused, answers))
         said = f"{len(done) - failed} of {many(len(answers), 'file')} read"
         said += f", {failed} not read" if failed else ""
         if len(done) < len(answers):
@@ -98,7 +100,7 @@ class Files:
 
     def _group(self, group: Sequence[Answer]) -> str:
         """A file alone, or a series below its heading."""
-        rows = [self._row(answer) for answer in group]
+        rows = [self._row(answer) for answer in sorted(group, key=lambda one: not _refused(one))]
         if len(rows) == 1:
             return rows[0]
         title = f"Series of {len(rows)} images"
@@ -148,12 +150,12 @@ class Files:
         task = card_of(self._site, prediction)
         found = reported(prediction, task)
         if not found:
-            said = f"<span>{escape(headline(prediction, task))}</span>"
+            said = f"<span>{safe(headline(prediction, task))}</span>"
         else:
             finding, label = found[0]
             doubt = "Input doubtful; " if prediction.doubtful else ""
             top = f"{doubt}{label.title} {percent(finding.probability)}"
-            said = f"<span>{escape(top)}</span> {tier_badge(finding)}{urgency_badge(label)}"
+            said = f"<span>{safe(top)}</span> {tier_badge(finding)}{urgency_badge(label)}"
             said += _quiet(f"and {len(found) - 1} more") if len(found) > 1 else ""
         urgencies = [label.urgency for _, label in found if label.abnormal]
         how = rank(urgencies, doubtful=prediction.doubtful)
@@ -180,6 +182,10 @@ def reveal(intake: Intake, prediction_id: str) -> None:
 def of_itself() -> bool:
     """Whether the page runs again because files were read, and not because of the reader."""
     return bool(st.session_state.pop(AGAIN, False))
+
+
+def _refused(answer: Answer) -> bool:
+    return isinstance(answer.outcome, RadLensError)
 
 
 def _quiet(text: str) -> str:

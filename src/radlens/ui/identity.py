@@ -7,6 +7,7 @@ import streamlit as st
 from radlens.domain.account import Caller
 from radlens.domain.errors import NotSignedIn
 from radlens.ui import door
+from radlens.ui.markup import inside
 from radlens.ui.spoken import say
 
 HERE = Path(__file__).parent
@@ -31,7 +32,8 @@ def require() -> Caller:
         caller = door.caller(active=True)
     except NotSignedIn as error:
         say(error)
-        st.markdown("[Sign in again](/sign-in)")
+        # In this tab: the address of the page itself asks who is there, and comes back to it.
+        st.html(inside("", "Sign in again"))
         st.stop()
     # A browser keeps its page when somebody else signs in: the work on it does not go over.
     if st.session_state.setdefault(OWNER, caller.account) != caller.account:

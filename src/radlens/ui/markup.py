@@ -1,8 +1,11 @@
 """The few shapes that the pages are written in: headings, tables, facts, tiles."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
+
+PERCENT = re.compile(r"(?<=\d) (?=%)")
 
 
 class Html(str):
@@ -23,8 +26,10 @@ class Tile(NamedTuple):
 
 
 def safe(text: object) -> Html:
-    """The text as HTML; what is HTML already stays as it is."""
-    return text if isinstance(text, Html) else Html(escape(str(text)))
+    """The text as HTML, where no line ends before a percent sign; what is HTML already stays."""
+    if isinstance(text, Html):
+        return text
+    return Html(PERCENT.sub("\N{NO-BREAK SPACE}", escape(str(text))))
 
 
 def head(title: str, *lines: str) -> Html:
@@ -43,7 +48,7 @@ def told(text: str) -> Html:
     parts = str(text).split("`")
     if isinstance(text, Html) or len(parts) % 2 == 0:
         return safe(text)
-    return Html("".join(code(part) if n % 2 else escape(part) for n, part in enumerate(parts)))
+    return Html("".join(code(part) if n % 2 else safe(part) for n, part in enumerate(parts)))
 
 
 def code(command: str) -> Html:

@@ -11,7 +11,7 @@ from radlens.domain.metrics import Proportion
 from radlens.domain.promotion import Result
 from radlens.domain.registry import Stage, Version
 from radlens.ports import Site
-from radlens.ui.markup import told
+from radlens.ui.markup import safe, told
 from radlens.ui.spoken import spoken
 from radlens.usecases.agreement import agreement
 from radlens.usecases.gate import ruling
@@ -93,7 +93,7 @@ def _table(site: Site, version: Version, labels: Sequence[Agreement], live: str)
     )
     rows = "".join(
         f'<tr><th scope="row">{escape(task.label(label.label).title)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(label))
+        + "".join(f"<td>{safe(cell)}</td>" for cell in _cells(label))
         + "</tr>"
         for label in labels
     )
