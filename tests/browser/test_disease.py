@@ -10,7 +10,7 @@ from radlens.bootstrap import open_site
 from radlens.cli.kinds import KINDS
 from radlens.settings import Settings
 from radlens.usecases.work import Worker, work
-from tests.browser.boxes import choose, settled
+from tests.browser.boxes import settled
 from tests.browser.conftest import PATIENCE_MS, free_port, start
 from tests.browser.test_administration import confirm, go
 from tests.builders import png

@@ -105,9 +105,11 @@ def test_a_training_may_begin_with_another_generator_that_lacks_the_last_layers(
     made: Made, tmp_path: Path
 ):
     data = str(made.folder / "data")
-    before = write_synth_recipe(tmp_path / "before.toml", network={"fine": 0})
+    before = write_synth_recipe(tmp_path / "before.toml", network={"fine": 0, "refiner": 0})
     first = train(made.site, before, data=data, out=tmp_path / "before", name="before")
-    recipe = write_synth_recipe(tmp_path / "after.toml", course={"lr": 1e-9, "weight_decay": 0.0})
+    recipe = write_synth_recipe(tmp_path / "after.toml", course={"steps": 0})
+    with pytest.raises(BadRecipe, match="without steps learns nothing"):
+        train(made.site, recipe, data=data, out=tmp_path / "nothing")
     run = train(made.site, recipe, data=data, out=tmp_path / "after", name="after", start="before")
     assert first.version in run.parents
     base, after = open_generator(made.site, "before"), open_generator(made.site, "after")
@@ -116,7 +118,11 @@ def test_a_training_may_begin_with_another_generator_that_lacks_the_last_layers(
     assert isinstance(after, Compact)
     weights = after.network.state_dict()
     for name, value in base.network.state_dict().items():
-        assert torch.allclose(weights[name], value, atol=1e-4), name
+        assert torch.equal(weights[name], value), name
+    assert after.about.made["refined"]["images_seen"] == 8
+    assert weights["refiner.last.bias"].abs().max() > 0
+    assert "Refined" in generator_card(after.about)
+    assert "Refined" not in generator_card(base.about)
 
 
 @pytest.mark.parametrize("start", ["rare", "tiny"])

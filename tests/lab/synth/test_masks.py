@@ -148,7 +148,7 @@ def test_a_new_disease_has_no_masks_and_the_classes_of_before_keep_theirs(
 
 
 def test_masks_that_changed_are_not_opened(made: Made, tmp_path: Path):
-    for path in (made.folder / "out").glob("*"):
+    for path in (made.folder / "out").glob("*.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     content = (tmp_path / MASKS).read_bytes()
     (tmp_path / MASKS).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

@@ -165,7 +165,7 @@ WRONG = {
     "a head that does not divide": {"network": {"head": 5}},
     "no widths": {"network": {"widths": []}},
     "a negative number of last channels": {"network": {"fine": -1}},
-    "no steps": {"course": {"steps": 0}},
+    "less than no steps": {"course": {"steps": -1}},
     "fewer of the low levels": {"course": {"lean": 0.5}},
     "another precision": {"course": {"precision": "fp8"}},
     "learning from test": {"plain": {"train_splits": ["test"]}},

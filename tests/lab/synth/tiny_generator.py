@@ -31,6 +31,22 @@ NETWORK = {
     "groups": 4,
     "head": 8,
     "fine": 4,
+    "refiner": 3,
+}
+REFINE = {
+    "steps": 4,
+    "lap": 2,
+    "batch": 2,
+    "patch": 16,
+    "critic": 2,
+    "lr": 0.001,
+    "critic_lr": 0.001,
+    "likeness": 5.0,
+    "ema": 0.5,
+    "drop": 0.4,
+    "again": 2,
+    "solver_steps": 3,
+    "guidance": 1.5,
 }
 COURSE = {
     "steps": 6,
@@ -48,8 +64,10 @@ COURSE = {
 
 def write_synth_recipe(path: Path, **tables: dict[str, object]) -> Path:
     """The tiny recipe as TOML; each table is the entries of it that change, ``plain`` the top."""
-    parts = {"network": NETWORK, "course": COURSE, "augment": AUGMENT}
+    parts = {"network": NETWORK, "course": COURSE, "refine": REFINE, "augment": AUGMENT}
     lines = [f"{k} = {json.dumps(v)}" for k, v in (RECIPE | tables.get("plain", {})).items()]
+    if tables.get("network", {}).get("refiner") == 0:
+        del parts["refine"]
     for name, entries in parts.items():
         changed = entries | tables.get(name, {})
         lines += [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in changed.items())]

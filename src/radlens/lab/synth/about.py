@@ -13,7 +13,7 @@ ABOUT, CARD = "generator.json", "card.md"
 
 def figures(curve: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """What a learning curve came to; ``validation`` where held-out images were looked at."""
-    last = {name: curve[-1][name] for name in ("loss", "validation") if name in curve[-1]}
+    last = {name: row[name] for row in curve[-1:] for name in ("loss", "validation") if name in row}
     return last | {
         "images_seen": sum(row["images"] for row in curve),
         "minutes": round(sum(row["seconds"] for row in curve) / 60, 1),

@@ -30,6 +30,12 @@ def card(about: About) -> str:
     if outlines := about.shape.get("masks"):
         each = ", ".join(f"{n} of {label}" for label, n in outlines.items())
         lines.append(f"- Draws lesions where outlines say that it learned with and keeps: {each}")
+    if refined := made.get("refined"):
+        lines.append(
+            "- Refined: another network goes over what was drawn. It learned for "
+            f"{refined['minutes']:.1f} minutes, from {refined['images_seen']:,} patches, against a "
+            f"critic whose loss came to {refined['loss']:.4g} (2 log 2 where it cannot tell)"
+        )
     lines.append(f"- Learned from: {made['images']} images" + _simulated(about))
     lines += [
         f"  - {each['images']}: {each['source'] or 'source not told'}"

@@ -6,6 +6,7 @@ from diffusers import UNet2DModel
 from torch import Tensor, nn
 
 from radlens.lab.synth.recipe import Shape
+from radlens.lab.synth.refiner import Refiner
 from radlens.lab.synth.schedule import left
 
 
@@ -35,6 +36,8 @@ class Denoiser(nn.Module):
             num_class_embeds=conditions + 1,
         )
         self.fine = Fine(shape.fine) if shape.fine else None
+        # Not a part of the denoising: it looks at the image that came out.
+        self.refiner = Refiner(shape.refiner, conditions) if shape.refiner else None
 
     def forward(self, images: Tensor, times: Tensor, classes: Tensor) -> Tensor:
         told = self._told(images, classes) if self.masks else images

@@ -19,8 +19,9 @@ class Shape:
     which makes the costliest level that much smaller and loses nothing (Shi et al. 2016, CVPR).
     ``widths`` are channels from the finest level to the coarsest, which alone has attention, in
     heads of ``head`` channels; ``groups`` are those of the group norms. ``fine`` are the channels
-    of a few layers that look at the unfolded image last; none of them without it.
-    With ``masks`` the network is told where the lesion of an image is, as far as the data know.
+    of a few layers that look at the unfolded image last; none of them without it. With ``masks``
+    the network is told where the lesion of an image is, as far as the data know. ``refiner`` are
+    the channels of a second network that goes over what was drawn; none without it.
     """
 
     side: int
@@ -31,6 +32,7 @@ class Shape:
     head: int
     fine: int = 0
     masks: bool = False
+    refiner: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,38 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Refinement:
+    """How a refiner learns against a critic of ``critic`` channels, the table ``[refine]``.
+
+    ``steps`` of ``batch`` patches of ``patch`` x ``patch`` pixels, from training images that were
+    drawn again by at most the last ``again`` of ``solver_steps``, with ``guidance``. ``lr`` and
+    ``critic_lr`` are the two rates, ``likeness`` weighs what is coarse against the critic's
+    opinion; ``lap``, ``ema`` and ``drop`` are as in ``Course``.
+    """
+
+    steps: int
+    lap: int
+    batch: int
+    patch: int
+    critic: int
+    lr: float
+    critic_lr: float
+    likeness: float
+    ema: float
+    drop: float
+    again: int
+    solver_steps: int
+    guidance: float
+
+
+@dataclass(frozen=True)
 class SynthRecipe:
     """One TOML file of ``lab/recipes/synth``, read and checked.
 
     ``synthetic`` says whether made images may be learned from: without it they are left out.
     ``contrast`` and ``train_splits`` are as in a recipe of a model. ``statement`` may name
-    ``{train}``, the number of images.
+    ``{train}``, the number of images. Without steps, ``course`` leaves the weights of another
+    generator as they are.
     """
 
     task: str
@@ -74,6 +102,7 @@ class SynthRecipe:
     course: Course
     augment: Augmentation
     text: str
+    refine: Refinement | None = None
 
     @property
     def digest(self) -> str:
@@ -129,24 +158,49 @@ def _check(recipe: SynthRecipe) -> None:
         or any(width < 1 or width % max(shape.groups, 1) for width in shape.widths),
         "network.layers": not 1 <= shape.layers <= 4,
         "network.fine": not 0 <= shape.fine <= 128,
+        "network.refiner": not 0 <= shape.refiner <= 128
+        or shape.refiner % 3
+        or bool(shape.refiner) != bool(recipe.refine),
         "network.head": shape.head < 1 or any(width % shape.head for width in shape.widths[-1:]),
         "contrast": len(recipe.contrast) not in (0, 2)
         or sorted(recipe.contrast) != [*recipe.contrast],
         "train_splits": not recipe.train_splits or {"val", "test"} & {*recipe.train_splits},
     }
     _raise(wrong)
-    check_course(recipe.course)
+    check_course(recipe.course, least=0)
+    if recipe.refine:
+        _check_refinement(recipe.refine, shape.side)
     try:
         recipe.statement.format(train=1)
     except (KeyError, IndexError, ValueError) as error:
         raise BadRecipe(f"The recipe's statement has an unknown place: {error}.") from error
 
 
-def check_course(course: Course) -> None:
+def _check_refinement(plan: Refinement, side: int) -> None:
+    _raise(
+        {
+            "refine.steps": plan.steps < 1,
+            "refine.lap": plan.lap < 1,
+            "refine.batch": plan.batch < 1,
+            "refine.patch": not 16 <= plan.patch <= side or plan.patch % 8,
+            "refine.critic": not 1 <= plan.critic <= 256,
+            "refine.lr": not 0 < plan.lr < 1,
+            "refine.critic_lr": not 0 < plan.critic_lr < 1,
+            "refine.likeness": plan.likeness < 0,
+            "refine.ema": not 0 <= plan.ema < 1,
+            "refine.drop": not 0 <= plan.drop < 1,
+            "refine.solver_steps": not 1 <= plan.solver_steps <= 100,
+            "refine.again": not 1 <= plan.again <= plan.solver_steps,
+            "refine.guidance": not 1 <= plan.guidance <= 10,
+        }
+    )
+
+
+def check_course(course: Course, *, least: int = 1) -> None:
     """Raise BadRecipe for entries that are well typed and still impossible."""
     _raise(
         {
-            "course.steps": course.steps < 1,
+            "course.steps": course.steps < least,
             "course.lap": course.lap < 1,
             "course.batch": course.batch < 1,
             "course.lr": not 0 < course.lr < 10,

@@ -12,6 +12,7 @@ from radlens.imaging.quiet import quiet
 from radlens.lab.place import here
 from radlens.lab.synth.generator import Drawing, Mask
 from radlens.lab.synth.network import Denoiser
+from radlens.lab.synth.recipe import Refinement
 from radlens.lab.synth.schedule import betas
 from radlens.lab.synth.training import ready
 
@@ -58,8 +59,43 @@ def _block(
     for level in solver.timesteps:
         noise = guided(network, torch.cat([images, *masks], 1), level, classes, how.guidance)
         [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
-    grey = (images[:, 0].clamp(-1, 1) + 1) * 127.5
-    return grey.round().to(torch.uint8).cpu().numpy()
+    if network.refiner is not None:
+        images = network.refiner(images.clamp(-1, 1), fresh(), classes)
+    return _grey(images)[:, 0].cpu().numpy()
+
+
+@torch.inference_mode()
+def drawn_again(
+    network: Denoiser,
+    images: Tensor,
+    classes: Tensor,
+    plan: Refinement,
+    last: int,
+    chance: torch.Generator,
+) -> Tensor:
+    """Images (n, 1, side, side) in [0, 1] with noise in them that ``last`` solver steps take out.
+
+    A second plane is their masks. Gives grey values (n, 1, side, side) of uint8, not refined.
+    """
+    device = network.unet.device
+    solver = _solver(images.shape[-1], plan.solver_steps, device)
+    levels = solver.timesteps[-last:]
+    solver.set_begin_index(len(solver.timesteps) - len(levels))
+    images, masks, classes = images[:, :1].to(device), images[:, 1:].to(device), classes.to(device)
+
+    def fresh() -> Tensor:
+        return torch.randn(images.shape, generator=chance).to(device)
+
+    images = solver.add_noise(2 * images - 1, fresh(), levels[:1].expand(len(images)))
+    for level in levels:
+        noise = guided(network, torch.cat([images, masks], 1), level, classes, plan.guidance)
+        [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
+    return _grey(images).cpu()
+
+
+def _grey(images: Tensor) -> Tensor:
+    """Images in [-1, 1] as grey values of uint8."""
+    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
 
 def guided(

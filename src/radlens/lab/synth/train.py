@@ -23,7 +23,8 @@ from radlens.lab.synth.find import open_generator
 from radlens.lab.synth.masks import MASKS, kept
 from radlens.lab.synth.network import Denoiser, fresh
 from radlens.lab.synth.pictures import Pictures, conditions, pictures
-from radlens.lab.synth.recipe import SynthRecipe, read_synth_recipe
+from radlens.lab.synth.recipe import Refinement, SynthRecipe, read_synth_recipe
+from radlens.lab.synth.refining import refine
 from radlens.lab.synth.training import fit
 from radlens.lab.train import task_of
 from radlens.ports import Blobs, Site
@@ -48,6 +49,11 @@ def train(
     NoSuchItem.
     """
     plan = read_synth_recipe(recipe)
+    if not (plan.course.steps or start):
+        raise BadRecipe(
+            "A recipe without steps learns nothing.",
+            hint="Name a generator to begin with (--from), or set course.steps.",
+        )
     task = task_of(site, plan)
     network = fresh(plan.network, len(conditions(task)), plan.seed)
     begun = begin(site, network, start, conditions(task)) if start else None
@@ -70,8 +76,14 @@ def train(
     if begun:
         book.came_from((begun.digest,), {})
     with book.failing():
-        _learn(book, network, plan, begun=begun, shown=shown, splits=splits, task=task, seen=seen)
-        _close(book, network, plan, begun=begun, shown=shown, cases=cases)
+        run = f"{plan.digest} {dataset.id} {begun.digest if begun else ''}".strip()
+        _learn(book, network, plan, run=run, shown=shown, splits=splits, task=task, seen=seen)
+        how: dict[str, Any] = {}
+        if begun:
+            how["start"] = {"digest": begun.digest, "made": dict(begun.made)}
+        if plan.refine:
+            how["refined"] = _refine(book, network, plan.refine, run=run, shown=shown, seen=seen)
+        _close(book, network, plan, how=how, shown=shown, cases=cases)
     return book.run
 
 
@@ -116,7 +128,7 @@ def _learn(
     network: Denoiser,
     plan: SynthRecipe,
     *,
-    begun: About | None,
+    run: str,
     shown: Pictures,
     splits: Splits,
     task: Task,
@@ -132,11 +144,25 @@ def _learn(
         plan.course,
         how=plan.augment,
         folder=book.folder,
-        run=f"{plan.digest} {splits.dataset.id} {begun.digest if begun else ''}".strip(),
+        run=run,
         held_out=_shown(book.site.blobs, splits.val, plan, task),
         tell=tell,
     )
     book.put(curve=tuple(curve))
+
+
+def _refine(
+    book: Logbook[GeneratorRun],
+    network: Denoiser,
+    plan: Refinement,
+    *,
+    run: str,
+    shown: Pictures,
+    seen: Seen,
+) -> dict[str, float]:
+    """Teach the refiner; what that came to."""
+    seed, folder = book.run.seed, book.folder / "refiner"
+    return figures(refine(network, shown, plan, seed=seed, folder=folder, run=run, seen=seen))
 
 
 def _close(
@@ -144,7 +170,7 @@ def _close(
     network: Denoiser,
     plan: SynthRecipe,
     *,
-    begun: About | None,
+    how: dict[str, Any],
     shown: Pictures,
     cases: Cases,
 ) -> None:
@@ -160,8 +186,7 @@ def _close(
         side=plan.network.side,
         files={name: put(content) for name, content in parts.items()},
         shape=shape_of(plan) | ({"masks": counts} if outlines else {}),
-        made=_made(run, cases, sum(p.numel() for p in network.parameters()))
-        | ({"start": {"digest": begun.digest, "made": dict(begun.made)}} if begun else {}),
+        made=_made(run, cases, sum(p.numel() for p in network.parameters())) | how,
         statement=plan.statement.format(train=len(cases)),
         simulated=bool(made(cases).all()),
     )

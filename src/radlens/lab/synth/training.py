@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from math import cos, isfinite, pi
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ def fit(
             rule.zero_grad(set_to_none=True)
             error.backward()  # type: ignore[no-untyped-call]
             if not isfinite(error.item()) or not isfinite(clip(network)):
-                _stop(at.step)
+                diverged(at.step)
             rule.step()
             at.step += 1
             follow(followed, moving, course.ema, at.step)
@@ -152,7 +152,8 @@ def _set_rates(rule: torch.optim.Optimizer, course: Course, done: float) -> None
         group["lr"] = course.lr * factor
 
 
-def _stop(step: int) -> None:
+def diverged(step: int) -> NoReturn:
+    """End a training whose numbers are none any more; raises BadRecipe."""
     raise BadRecipe(
         f"The loss is not a number in step {step + 1}.",
         hint="Lower lr in the recipe, and choose a new folder.",
