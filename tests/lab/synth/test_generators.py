@@ -121,7 +121,10 @@ def test_a_training_may_begin_with_another_generator_that_lacks_the_last_layers(
         assert torch.equal(weights[name], value), name
     assert after.about.made["refined"]["images_seen"] == 8
     assert weights["refiner.last.bias"].abs().max() > 0
-    assert "Refined" in generator_card(after.about)
+    card = generator_card(after.about)
+    assert "- Refined: " in card
+    assert "which had seen 24 images in" in card
+    assert "layers were left as they were" in card
     assert "Refined" not in generator_card(base.about)
 
 

@@ -26,7 +26,11 @@ def card(about: About) -> str:
             f"{about.shape['schedule']['num_train_timesteps']} noise levels"
         )
     if "start" in made:
-        lines.append(f"- Begun with: the weights of the generator {made['start']['digest'][:12]}")
+        before = made["start"]["made"]["figures"]
+        lines.append(
+            f"- Begun with: the weights of the generator {made['start']['digest'][:12]}, which had "
+            f"seen {before['images_seen']:,} images in {before['minutes']:.1f} minutes of training"
+        )
     if outlines := about.shape.get("masks"):
         each = ", ".join(f"{n} of {label}" for label, n in outlines.items())
         lines.append(f"- Draws lesions where outlines say that it learned with and keeps: {each}")
@@ -43,6 +47,8 @@ def card(about: About) -> str:
         for each in made.get("sources", ())
     ]
     told = {"images_seen": "images seen in training", "minutes": "minutes of training"}
+    if not figures["images_seen"]:
+        lines.append("- Its denoising layers were left as they were")
     lines += ["", "| figure | value |", "|---|---|"]
     lines += [
         f"| {told.get(name, name)} | {value:{',' if isinstance(value, int) else '.4g'}} |"
