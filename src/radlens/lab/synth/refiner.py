@@ -1,5 +1,7 @@
 """The last look at a drawn image: a network that knows what real ones look like from close by."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
@@ -9,7 +11,7 @@ class Refiner(nn.Module):
     """Images (n, 1, rows, cols) in [-1, 1], noise of that shape, classes (n,) -> the images again.
 
     What is changed is decided by the near surroundings of each pixel, at full and at half
-    resolution: fine texture, never the anatomy. Until it has learned, it changes nothing.
+    resolution: it is there for fine texture. Until it has learned, it changes nothing.
     """
 
     def __init__(self, width: int, conditions: int) -> None:
@@ -47,10 +49,11 @@ class Critic(nn.Module):
 
     def __init__(self, width: int, conditions: int) -> None:
         super().__init__()
-        layers = [(2, 1, 3, 1), (1, 2, 4, 2), (2, 3, 4, 2), (3, 3, 3, 1), (3, 3, 4, 2)]
+        channels = (2, width, 2 * width, 3 * width, 3 * width, 3 * width)
+        sizes = ((3, 1), (4, 2), (4, 2), (3, 1), (4, 2))
         self.layers = nn.ModuleList(
-            nn.Conv2d(2 if i == 0 else width * of, width * to, size, stride, 1)
-            for i, (of, to, size, stride) in enumerate(layers)
+            nn.Conv2d(of, to, size, stride, 1)
+            for (of, to), (size, stride) in zip(pairwise(channels), sizes, strict=True)
         )
         self.real = nn.Conv2d(3 * width, 1, 1)
         self.classes = nn.Embedding(conditions + 1, 3 * width)
