@@ -134,6 +134,17 @@ def read_cases(
     return cases
 
 
+def read_again(
+    blobs: Blobs, dataset: Dataset, cases: Cases, spec: InputSpec
+) -> NDArray[np.float16]:
+    """Images of cases of a dataset as another network will see them, (n, rows, cols)."""
+    images = {image.digest: image for image in dataset.images}
+    pixels = np.empty((len(cases), spec.rows, spec.cols), np.float16)
+    for at, digest in enumerate(cases.digests):
+        pixels[at] = _grey(blobs, images[digest], spec)
+    return pixels
+
+
 def masks_of(blobs: Blobs, cases: Cases) -> NDArray[np.bool_]:
     """Where the lesions of cases are, (n, rows, cols) on their grid; nowhere without a mask."""
     masks, (rows, cols) = np.zeros(cases.grey.shape, bool), cases.grey.shape[1:]

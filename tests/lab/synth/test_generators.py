@@ -14,6 +14,7 @@ from radlens.domain.errors import (
     BadOrder,
     BadRecipe,
     Cancelled,
+    Corrupted,
     DigestMismatch,
     NoSuchItem,
 )
@@ -53,11 +54,26 @@ def test_a_trained_generator_is_on_record_with_files_that_prove_themselves(made:
     assert card == generator_card(about)
 
 
+def test_a_generator_that_was_refined_in_a_former_way_is_not_drawn_with(
+    made: Taught, tmp_path: Path
+):
+    about = json.loads((made.folder / "out" / "generator.json").read_text())
+    del about["shape"]["network"]["refined"]
+    (tmp_path / "generator.json").write_text(json.dumps(about))
+    weights = (made.folder / "out" / "weights.safetensors").read_bytes()
+    (tmp_path / "weights.safetensors").write_bytes(weights)
+    with pytest.raises(Corrupted, match="refined in a way that is no more") as refused:
+        open_generator(made.site, str(tmp_path))
+    assert "--from" in refused.value.hint
+
+
 def test_a_training_may_begin_with_another_generator_that_lacks_the_last_layers(
     made: Taught, tmp_path: Path
 ):
     data = str(made.folder / "data")
-    before = write_synth_recipe(tmp_path / "before.toml", network={"fine": 0, "refiner": 0})
+    before = write_synth_recipe(
+        tmp_path / "before.toml", network={"fine": 0, "refiner": 0, "refined": 0}
+    )
     first = train(made.site, before, data=data, out=tmp_path / "before", name="before")
     recipe = write_synth_recipe(tmp_path / "after.toml", course={"steps": 0})
     with pytest.raises(BadRecipe, match="without steps learns nothing"):

@@ -48,6 +48,7 @@ BRAIN, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
 HOW = Drawing("glioma", seed=5, guidance=2.0, steps=2)
 LESIONS = ("glioma", "meningioma", "pituitary")
 TOLD = {"plain": {"synthetic": True}, "network": {"masks": True}}
+PLAIN = {"masks": True, "refiner": 0, "refined": 0}
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def test_each_image_carries_the_mask_that_it_was_drawn_by_and_is_drawn_again_by_
     for index, image in enumerate(dataset.images):
         drawn = mask_of(made.site, dataset, index)
         assert drawn.any()
+        assert drawn.shape == (image.stored.rows, image.stored.cols)
         assert (drawn == mask(index) * 255).all()
         assert regenerate(made.site, image) == made.site.blobs.get(image.digest)
     assert len({image.about["mask"] for image in dataset.images}) > 5
@@ -171,7 +173,7 @@ def test_data_without_masks_are_refused_where_the_recipe_wants_some(made: Made, 
 
 def test_the_lesion_is_drawn_where_the_mask_says(tmp_path: Path):
     """The same noise with one mask and with another: bright is what is inside."""
-    plan, rng = tiny_synth_recipe(tmp_path, network={"masks": True}), np.random.default_rng(1)
+    plan, rng = tiny_synth_recipe(tmp_path, network=PLAIN), np.random.default_rng(1)
     masks = np.zeros((40, 16, 16), bool)
     for mask, (row, col) in zip(masks, rng.integers(0, 11, (40, 2)), strict=True):
         mask[row : row + 5, col : col + 5] = True

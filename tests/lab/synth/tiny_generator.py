@@ -32,6 +32,7 @@ NETWORK = {
     "head": 8,
     "fine": 4,
     "refiner": 3,
+    "refined": 24,
 }
 REFINE = {
     "steps": 4,
@@ -44,9 +45,6 @@ REFINE = {
     "likeness": 5.0,
     "ema": 0.5,
     "drop": 0.4,
-    "again": 2,
-    "solver_steps": 3,
-    "guidance": 1.5,
 }
 COURSE = {
     "steps": 6,

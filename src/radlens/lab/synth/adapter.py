@@ -106,7 +106,7 @@ def opened_adapter(about: About, weights: bytes, masks: Masks | None, adapter: b
 
 def _pictures(scans: Sequence[Scan], about: About) -> Pictures:
     """The scans on the base's grid, all of the class that comes after "no class"."""
-    side, contrast = about.side, tuple(about.shape["contrast"])
+    side, contrast = about.shape["network"]["side"], tuple(about.shape["contrast"])
     images = [grey(scan, side, side) for scan in scans]
     if contrast:
         images = [stretch(image, contrast) for image in images]

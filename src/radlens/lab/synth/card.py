@@ -1,5 +1,8 @@
 """The card of a generator, made from what it says of itself."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from radlens.lab.synth.about import About
 
 
@@ -26,17 +29,17 @@ def card(about: About) -> str:
             f"{about.shape['schedule']['num_train_timesteps']} noise levels"
         )
     if "start" in made:
-        before = made["start"]["made"]["figures"]
+        images, minutes = _before(made["start"]["made"])
         lines.append(
             f"- Begun with: the weights of the generator {made['start']['digest'][:12]}, which had "
-            f"seen {before['images_seen']:,} images in {before['minutes']:.1f} minutes of training"
+            f"seen {images:,} images in {minutes:.1f} minutes of training, as far as is on record"
         )
     if outlines := about.shape.get("masks"):
         each = ", ".join(f"{n} of {label}" for label, n in outlines.items())
         lines.append(f"- Draws lesions where outlines say that it learned with and keeps: {each}")
     if refined := made.get("refined"):
         lines.append(
-            "- Refined: another network goes over what was drawn. It learned for "
+            f"- Refined: from {network['side']} pixels on, another network ends it. It learned for "
             f"{refined['minutes']:.1f} minutes, from {refined['images_seen']:,} patches, against a "
             f"critic whose loss came to {refined['loss']:.4g} (2 log 2 where it cannot tell)"
         )
@@ -66,6 +69,16 @@ def card(about: About) -> str:
         f"made with RadLens {made['code']['version']} at {made['time']}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _before(made: Mapping[str, Any]) -> tuple[int, float]:
+    """How many images a generator has seen, and in how many minutes, as far as is on record.
+
+    One that had itself begun with another's weights has seen what that one had.
+    """
+    figures, start = made["figures"], made.get("start")
+    images, minutes = _before(start["made"]) if isinstance(start, Mapping) else (0, 0.0)
+    return images + figures["images_seen"], minutes + figures["minutes"]
 
 
 def _simulated(about: About) -> str:

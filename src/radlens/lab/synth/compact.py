@@ -100,6 +100,11 @@ def network_of(about: About, weights: bytes) -> Denoiser:
     """The network of a generator's weights, ready to draw; raises Corrupted."""
     entries = about.shape["network"]
     shape = Shape(**entries | {"widths": tuple(entries["widths"])})
+    if bool(shape.refined) != bool(shape.refiner):
+        raise Corrupted(
+            f"The generator {about.name} was refined in a way that is no more.",
+            hint="Train a generator again, or begin with one that draws (`synth train --from`).",
+        )
     with torch.device("meta"):
         network = Denoiser(shape, len(about.labels) - bool(about.disease))
     try:

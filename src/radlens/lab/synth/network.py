@@ -36,7 +36,8 @@ class Denoiser(nn.Module):
             num_class_embeds=conditions + 1,
         )
         self.fine = Fine(shape.fine) if shape.fine else None
-        # Not a part of the denoising: it looks at the image that came out.
+        # Not a part of the denoising: it ends what the last look of the network left.
+        self.drawn = shape.drawn
         self.refiner = Refiner(shape.refiner, conditions) if shape.refiner else None
 
     def forward(self, images: Tensor, times: Tensor, classes: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ class Shape:
     heads of ``head`` channels; ``groups`` are those of the group norms. ``fine`` are the channels
     of a few layers that look at the unfolded image last; none of them without it. With ``masks``
     the network is told where the lesion of an image is, as far as the data know. ``refiner`` are
-    the channels of a second network that goes over what was drawn; none without it.
+    the channels of a second network that ends what was drawn, at ``refined`` pixels a side; none
+    without it.
     """
 
     side: int
@@ -33,6 +34,12 @@ class Shape:
     fine: int = 0
     masks: bool = False
     refiner: int = 0
+    refined: int = 0
+
+    @property
+    def drawn(self) -> int:
+        """The side of the images that come out."""
+        return self.refined or self.side
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,9 @@ class Course:
 class Refinement:
     """How a refiner learns against a critic of ``critic`` channels, the table ``[refine]``.
 
-    ``steps`` of ``batch`` patches of ``patch`` x ``patch`` pixels, from training images that were
-    drawn again by at most the last ``again`` of ``solver_steps``, with ``guidance``. ``lr`` and
-    ``critic_lr`` are the two rates, ``likeness`` weighs what is coarse against the critic's
-    opinion; ``lap``, ``ema`` and ``drop`` are as in ``Course``.
+    ``steps`` of ``batch`` patches of ``patch`` x ``patch`` pixels. ``lr`` and ``critic_lr`` are the
+    two rates, ``likeness`` weighs how near it is to the real patch against the critic's opinion;
+    ``lap``, ``ema`` and ``drop`` are as in ``Course``.
     """
 
     steps: int
@@ -78,9 +84,6 @@ class Refinement:
     likeness: float
     ema: float
     drop: float
-    again: int
-    solver_steps: int
-    guidance: float
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ class SynthRecipe:
         """How an image becomes grey values in [0, 1]."""
         return input_spec(self.network.side, self.contrast)
 
+    @property
+    def drawn(self) -> InputSpec:
+        """The same on the grid of what is drawn."""
+        return input_spec(self.network.drawn, self.contrast)
+
 
 def input_spec(side: int, contrast: tuple[float, ...]) -> InputSpec:
     """Grey values in [0, 1] on a grid of side x side, between two percentiles if there are any."""
@@ -161,6 +169,9 @@ def _check(recipe: SynthRecipe) -> None:
         "network.refiner": not 0 <= shape.refiner <= 128
         or shape.refiner % 3
         or bool(shape.refiner) != bool(recipe.refine),
+        "network.refined": bool(shape.refined) != bool(shape.refiner)
+        or not shape.side <= shape.drawn <= 512
+        or shape.refined % 2 == 1,
         "network.head": shape.head < 1 or any(width % shape.head for width in shape.widths[-1:]),
         "contrast": len(recipe.contrast) not in (0, 2)
         or sorted(recipe.contrast) != [*recipe.contrast],
@@ -169,7 +180,7 @@ def _check(recipe: SynthRecipe) -> None:
     _raise(wrong)
     check_course(recipe.course, least=0)
     if recipe.refine:
-        _check_refinement(recipe.refine, shape.side)
+        _check_refinement(recipe.refine, shape.drawn)
     try:
         recipe.statement.format(train=1)
     except (KeyError, IndexError, ValueError) as error:
@@ -189,9 +200,6 @@ def _check_refinement(plan: Refinement, side: int) -> None:
             "refine.likeness": plan.likeness < 0,
             "refine.ema": not 0 <= plan.ema < 1,
             "refine.drop": not 0 <= plan.drop < 1,
-            "refine.solver_steps": not 1 <= plan.solver_steps <= 100,
-            "refine.again": not 1 <= plan.again <= plan.solver_steps,
-            "refine.guidance": not 1 <= plan.guidance <= 10,
         }
     )
 

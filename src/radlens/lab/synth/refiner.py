@@ -1,4 +1,4 @@
-"""The last look at a drawn image: a network that knows what real ones look like from close by."""
+"""The end of a drawn image: a network that knows what real ones look like from close by."""
 
 from itertools import pairwise
 

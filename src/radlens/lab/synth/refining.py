@@ -5,12 +5,13 @@ from copy import deepcopy
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
-from safetensors.torch import load_file
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from radlens.lab.checkpoint import resume, save, save_weights
+from radlens.lab.checkpoint import resume, save
 from radlens.lab.optimiser import follow, tensors
 from radlens.lab.place import here
 from radlens.lab.progress import Seen, silent
@@ -18,17 +19,18 @@ from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.pictures import Pictures
 from radlens.lab.synth.recipe import Refinement
 from radlens.lab.synth.refiner import Critic
-from radlens.lab.synth.sample import BLOCK, drawn_again
+from radlens.lab.synth.sample import LAST, enlarged, looked
+from radlens.lab.synth.schedule import noisy
 from radlens.lab.synth.training import diverged, ready
 
-AGAIN = "again.safetensors"
 # The critic's slope is held (Mescheder et al. 2018, ICML, R1) in one of so many steps, so much.
-HELD, SLOPE = 8, 0.01
+HELD, SLOPE = 8, 0.5
 
 
 def refine(
     network: Denoiser,
     data: Pictures,
+    real: NDArray[np.float16],
     plan: Refinement,
     *,
     seed: int,
@@ -38,18 +40,19 @@ def refine(
 ) -> list[dict[str, float]]:
     """Teach the network's refiner, if it has one, leave averaged weights in it, give the curve.
 
-    It is shown patches of training images that the network drew again, which leaves in them the
-    traces that it leaves in everything, and has to give them a look that a critic takes for that
-    of real ones, while the critic learns to tell; what is coarse has to stay (Shrivastava et al.
-    2017, CVPR). ``folder`` and ``run`` are as in ``fit``; ``seen`` hears of the blocks that are
-    drawn again, and then of the steps. Raises BadRecipe where the loss turns NaN, StorageFull.
+    It is shown what the network takes patches of noisy training images for, which lacks all that
+    is fine, and has to make of them what is near to the real ones and what a critic takes for
+    real, while the critic learns to tell (Isola et al. 2017, CVPR; the last steps of a diffusion
+    in one, as Xiao et al. 2022, ICLR). ``real`` (n, drawn, drawn) are the
+    images of ``data`` on the grid of what is drawn. ``folder`` and ``run`` are as in ``fit``.
+    Raises BadRecipe where the loss turns NaN, StorageFull.
     """
     if network.refiner is None:
         return []
     ready()
     folder.mkdir(exist_ok=True)
     place = here().device
-    drawn = _drawn(network.to(place), data, plan, seed=seed, folder=folder, seen=seen)
+    network.to(place).eval()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         critic = Critic(plan.critic, network.nothing)
@@ -68,12 +71,12 @@ def refine(
         chance = torch.Generator().manual_seed(seed * 100_003 + at.epoch)
         began, doubts, steps = time.monotonic(), 0.0, min(plan.lap, plan.steps - at.step)
         for _ in range(steps):
-            real, again, classes = (t.to(place) for t in _patches(data, drawn, plan, chance))
-            noise = torch.randn(real.shape, generator=chance).to(place)
-            made = pair["refiner"](again, noise, classes)
+            true, guess, classes = _patches(network, data, real, plan, chance)
+            noise = torch.randn(true.shape, generator=chance).to(place)
+            made = pair["refiner"](guess, noise, classes)
             held = at.step % HELD == 0
-            doubt = _judge(rule, critic, real, made.detach(), classes, held=held)
-            unlike = _please(rule, pair, made, real, classes, plan.likeness)
+            doubt = _judge(rule, critic, true, made.detach(), classes, held=held)
+            unlike = _please(rule, pair, made, true, classes, plan.likeness)
             if not isfinite(doubt + unlike):
                 diverged(at.step)
             at.step += 1
@@ -121,7 +124,9 @@ def _please(
 ) -> float:
     """One step of the refiner; its loss."""
     loss = F.softplus(-pair["critic"](made, classes)).mean()
-    loss = loss + likeness * F.l1_loss(_coarse(made), _coarse(real.detach()))
+    real = real.detach()
+    unlike = F.l1_loss(_coarse(made), _coarse(real)) + 2 * F.l1_loss(made, real)
+    loss = loss + likeness * unlike
     rule.zero_grad(set_to_none=True)
     loss.backward(inputs=list(pair["refiner"].parameters()))  # type: ignore[no-untyped-call]
     rule.step()
@@ -136,14 +141,25 @@ def _coarse(images: Tensor) -> Tensor:
 
 
 def _patches(
-    data: Pictures, drawn: Tensor, plan: Refinement, chance: torch.Generator
+    network: Denoiser,
+    data: Pictures,
+    real: NDArray[np.float16],
+    plan: Refinement,
+    chance: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Real patches (n, 1, side, side), the same of the images drawn again, and their classes."""
+    """Real patches (n, 1, side, side), what the network takes them for, and their classes."""
+    place = here().device
     which = torch.randint(len(data), (plan.batch,), generator=chance)
-    real, again = 2 * data.images(which)[:, :1] - 1, _plain(drawn[which])
+    images, classes = data.images(which), data.shown_as(which, 0, chance).to(place)
+    levels = torch.randint(LAST * 2 // 3, LAST + 1, (plan.batch,), generator=chance)
+    grey, masks = 2 * images[:, :1] - 1, images[:, 1:]
+    mixed = torch.cat([noisy(grey, torch.randn(grey.shape, generator=chance), levels), masks], 1)
+    guess = enlarged(looked(network, mixed.to(place), levels.to(place), classes), network.drawn)
+    true = 2 * torch.from_numpy(real[which.numpy()].astype(np.float32))[:, None].to(place) - 1
     side = plan.patch
-    corners = torch.randint(real.shape[-1] - side + 1, (plan.batch, 2), generator=chance).tolist()
-    turned = torch.rand(plan.batch, generator=chance) < 0.5
+    corners = torch.randint(network.drawn - side + 1, (plan.batch, 2), generator=chance).tolist()
+    turned = (torch.rand(plan.batch, generator=chance) < 0.5).to(place)
+    dropped = (torch.rand(plan.batch, generator=chance) < plan.drop).to(place)
 
     def cut(images: Tensor) -> Tensor:
         parts = [
@@ -152,32 +168,4 @@ def _patches(
         patches = torch.stack(parts)
         return torch.where(turned[:, None, None, None], patches.flip(-1), patches)
 
-    return cut(real), cut(again), data.shown_as(which, plan.drop, chance)
-
-
-def _drawn(
-    network: Denoiser,
-    data: Pictures,
-    plan: Refinement,
-    *,
-    seed: int,
-    folder: Path,
-    seen: Seen,
-) -> Tensor:
-    """Every image drawn again from a little noise, (n, 1, side, side) of uint8; kept on disk."""
-    path = folder / AGAIN
-    if not path.exists():
-        parts, blocks = [], torch.split(torch.arange(len(data)), BLOCK)
-        for n, which in enumerate(blocks):
-            seen(n, len(blocks))
-            chance = torch.Generator().manual_seed(seed * 100_003 + n)
-            classes = data.shown_as(which, 0, chance)
-            # From as many steps as leave the anatomy as it was to about half of them.
-            last = plan.again - n % (plan.again // 2 + 1)
-            parts.append(drawn_again(network, data.images(which), classes, plan, last, chance))
-        save_weights(path, {"images": torch.cat(parts)})
-    return load_file(path)["images"]
-
-
-def _plain(images: Tensor) -> Tensor:
-    return images.float() / 127.5 - 1
+    return cut(true), cut(guess), torch.where(dropped, network.nothing, classes)

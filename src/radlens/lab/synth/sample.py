@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from diffusers import DPMSolverMultistepScheduler
 from numpy.typing import NDArray
 from torch import Tensor
@@ -11,14 +12,17 @@ from torch import Tensor
 from radlens.imaging.quiet import quiet
 from radlens.lab.place import here
 from radlens.lab.synth.generator import Drawing, Mask
+from radlens.lab.synth.masks import on_grid
 from radlens.lab.synth.network import Denoiser
-from radlens.lab.synth.recipe import Refinement
-from radlens.lab.synth.schedule import betas
+from radlens.lab.synth.schedule import betas, left
 from radlens.lab.synth.training import ready
 
 # Images are always drawn by so many that are neighbours by their numbers, however many are asked
 # for: sums in a batch of another size may round otherwise, and an image must come out the same.
 BLOCK = 8
+# An image that is to be refined is drawn down to this noise level only: what it shows is decided by
+# then, and the network is better at guessing the rest than at drawing it.
+LAST = 280
 
 
 def sampled(
@@ -47,55 +51,43 @@ def _block(
     device = network.unet.device
     numbers = range(block * BLOCK, (block + 1) * BLOCK)
     chances = [chance(how.seed, index) for index in numbers]
-    beside = [torch.from_numpy(np.stack([mask(i) for i in numbers]))[:, None]] if mask else []
-    masks = [each.to(device, torch.float32) for each in beside]
+    beside = [np.stack([on_grid(mask(i), side) for i in numbers])] if mask else []
+    masks = [torch.from_numpy(each)[:, None].to(device, torch.float32) for each in beside]
 
-    def fresh() -> Tensor:
+    def fresh(side: int) -> Tensor:
         return torch.stack([torch.randn(1, side, side, generator=c) for c in chances]).to(device)
 
-    images = fresh()
+    images = fresh(side)
     classes = torch.full((BLOCK,), number, device=device)
     solver = _solver(side, how.steps, device)
     for level in solver.timesteps:
-        noise = guided(network, torch.cat([images, *masks], 1), level, classes, how.guidance)
-        [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
-    if network.refiner is not None:
-        images = network.refiner(images.clamp(-1, 1), fresh(), classes)
-    return _grey(images)[:, 0].cpu().numpy()
+        planes = torch.cat([images, *masks], 1)
+        if network.refiner is not None and level <= LAST:
+            images = enlarged(looked(network, planes, level.expand(BLOCK), classes), network.drawn)
+            images = network.refiner(images, fresh(network.drawn), classes)
+            break
+        noise = guided(network, planes, level, classes, how.guidance)
+        [images] = solver.step(noise, level, images, variance_noise=fresh(side), return_dict=False)
+    grey = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return grey[:, 0].cpu().numpy()
 
 
 @torch.inference_mode()
-def drawn_again(
-    network: Denoiser,
-    images: Tensor,
-    classes: Tensor,
-    plan: Refinement,
-    last: int,
-    chance: torch.Generator,
-) -> Tensor:
-    """Images (n, 1, side, side) in [0, 1] with noise in them that ``last`` solver steps take out.
+def looked(network: Denoiser, images: Tensor, levels: Tensor, classes: Tensor) -> Tensor:
+    """What the network takes images (n, 1, side, side) with noise of these levels in them for.
 
-    A second plane is their masks. Gives grey values (n, 1, side, side) of uint8, not refined.
+    That is the mean of all that they might be, right and without texture. A second plane of
+    ``images`` is their masks.
     """
-    device = network.unet.device
-    solver = _solver(images.shape[-1], plan.solver_steps, device)
-    levels = solver.timesteps[-last:]
-    solver.set_begin_index(len(solver.timesteps) - len(levels))
-    images, masks, classes = images[:, :1].to(device), images[:, 1:].to(device), classes.to(device)
-
-    def fresh() -> Tensor:
-        return torch.randn(images.shape, generator=chance).to(device)
-
-    images = solver.add_noise(2 * images - 1, fresh(), levels[:1].expand(len(images)))
-    for level in levels:
-        noise = guided(network, torch.cat([images, masks], 1), level, classes, plan.guidance)
-        [images] = solver.step(noise, level, images, variance_noise=fresh(), return_dict=False)
-    return _grey(images).cpu()
+    share = left(levels, images.shape[-1])
+    noise = network(images, levels, classes)
+    seen: Tensor = (images[:, :1] - (1 - share).sqrt() * noise) / share.sqrt()
+    return seen.clamp(-1, 1)
 
 
-def _grey(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as grey values of uint8."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+def enlarged(images: Tensor, side: int) -> Tensor:
+    """Images (n, 1, rows, cols) in [-1, 1] on a grid of side x side, by cubic interpolation."""
+    return F.interpolate(images, size=(side, side), mode="bicubic").clamp(-1, 1)
 
 
 def guided(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save as dump
 
 from radlens.domain.errors import BadDataset, BadRecipe
@@ -12,7 +13,7 @@ from radlens.domain.generator import GeneratorRun
 from radlens.domain.task import Task
 from radlens.lab.batches import made
 from radlens.lab.checkpoint import State, write
-from radlens.lab.dataset import Cases, find_dataset
+from radlens.lab.dataset import Cases, find_dataset, read_again
 from radlens.lab.logbook import Logbook
 from radlens.lab.progress import Seen, silent
 from radlens.lab.splits import Splits, splits_of
@@ -82,7 +83,10 @@ def train(
         if begun:
             how["start"] = {"digest": begun.digest, "made": dict(begun.made)}
         if plan.refine:
-            how["refined"] = _refine(book, network, plan.refine, run=run, shown=shown, seen=seen)
+            real = read_again(site.blobs, dataset, cases, plan.drawn)
+            how["refined"] = _refine(
+                book, network, plan.refine, run=run, shown=shown, real=real, seen=seen
+            )
         _close(book, network, plan, how=how, shown=shown, cases=cases)
     return book.run
 
@@ -158,11 +162,14 @@ def _refine(
     *,
     run: str,
     shown: Pictures,
+    real: NDArray[np.float16],
     seen: Seen,
 ) -> dict[str, float]:
     """Teach the refiner; what that came to."""
-    seed, folder = book.run.seed, book.folder / "refiner"
-    return figures(refine(network, shown, plan, seed=seed, folder=folder, run=run, seen=seen))
+    folder = book.folder / "refiner"
+    return figures(
+        refine(network, shown, real, plan, seed=book.run.seed, folder=folder, run=run, seen=seen)
+    )
 
 
 def _close(
@@ -183,7 +190,7 @@ def _close(
         name=run.name,
         task=run.task,
         labels=run.labels,
-        side=plan.network.side,
+        side=plan.network.drawn,
         files={name: put(content) for name, content in parts.items()},
         shape=shape_of(plan) | ({"masks": counts} if outlines else {}),
         made=_made(run, cases, sum(p.numel() for p in network.parameters())) | how,
