@@ -33,7 +33,7 @@ bench: setup-test     ## Print each figure beside its goal
 bench-lab: setup-test ## Print the lab's figures: make bench-lab DATA=FOLDER (chest-xray/, brain-tumor/)
 	$(BIN)/python -m bench.lab $(DATA)
 
-bench-synth: setup-test ## Print the figures of synthesis, half an hour: make bench-synth DATA=FOLDER (brain-tumor/)
+bench-synth: setup-test ## Print the figures of synthesis, an hour: make bench-synth DATA=FOLDER (brain-tumor/, chest-xray/)
 	$(BIN)/python -m bench.synth $(DATA)
 
 bench-registry: setup-test ## Print what swaps, kills and many processes cost; takes the better part of an hour

@@ -1,10 +1,10 @@
 """``make bench-synth DATA=FOLDER``: the figures of synthesis, ``name value goal ok|short``.
 
-FOLDER holds ``brain-tumor/`` with its manifest, and the generator of brain slices that ships is
-measured. Without it phantoms are drawn, and the generator that learned from phantoms is measured,
-where one ships. ``python -m bench.synth FOLDER NAME ...`` measures those lines alone (FOLDER may be
-""); a line that cannot be measured says ``failed``, and the others follow. One thread; about half
-an hour.
+FOLDER holds ``brain-tumor/`` and ``chest-xray/`` with their manifests, and the generators of both
+that ship are measured. Without it phantoms are drawn, and the generator that learned from phantoms
+is measured, where one ships. ``python -m bench.synth FOLDER NAME ...`` measures those lines alone
+(FOLDER may be ""); a line that cannot be measured says ``failed``, and the others follow. One
+thread; about an hour.
 """
 
 import sys
@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 import torch
 
 from bench.figure import Figure, once, show
-from bench.synth_made import Ground, assessed, minutes_to_adapt, steps_needed
+from bench.synth_made import Ground, Size, assessed, minutes_to_adapt, steps_needed
 from bench.synth_training import training_ratio
 from radlens.bootstrap import PACKAGE, open_site
 from radlens.domain.dataset import Dataset
 from radlens.domain.errors import NoSuchItem
+from radlens.domain.task import Task
 from radlens.lab.dataset import find_dataset
 from radlens.lab.phantom_folder import phantoms, write
 from radlens.lab.synth.compact import KIND
@@ -30,13 +31,21 @@ from radlens.ports import Site
 from radlens.settings import Settings
 from radlens.storage.card_files import read_tasks
 
-TASK = read_tasks(PACKAGE / "tasks")["brain-tumor"]
+TASKS = read_tasks(PACKAGE / "tasks")
+TASK, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
 RECIPE = PACKAGE / "lab" / "recipes" / "synth" / "brain-tumor.toml"
 STEPS, REPEATS, PHANTOMS = 12, 3, 1000
 
 
 def figures(ground: Callable[[], Ground], place: Site) -> Iterator[Figure]:
     """What a generator costs and what its images are worth; nothing before it is asked."""
+    yield Figure("adapt-and-draw-minutes", "<=20", lambda: minutes_to_adapt(ground(), place))
+    yield Figure("solver-steps-at-equal-fid", "<=25", lambda: steps_needed(ground()))
+    yield from worth(ground)
+
+
+def worth(ground: Callable[[], Ground], of: str = "") -> Iterator[Figure]:
+    """What its images are worth; ``of`` begins the names."""
     body = once(lambda: assessed(ground()))
 
     def ratio() -> float:
@@ -52,12 +61,10 @@ def figures(ground: Callable[[], Ground], place: Site) -> Iterator[Figure]:
     def accused() -> float:
         return copies("held_out_accused", "hits") / copies("held_out_accused", "n")
 
-    yield Figure("adapt-and-draw-minutes", "<=20", lambda: minutes_to_adapt(ground(), place))
-    yield Figure("solver-steps-at-equal-fid", "<=25", lambda: steps_needed(ground()))
-    yield Figure("fid/real-fid", "<=3", ratio)
-    yield Figure("copies-at-most", "<=0.01", lambda: copies("rate", "at_most"))
-    yield Figure("planted-copies-caught", ">=9", lambda: copies("control", "caught"))
-    yield Figure("held-out-accused", "<=0.01", accused)
+    yield Figure(f"{of}fid/real-fid", "<=3", ratio)
+    yield Figure(f"{of}copies-at-most", "<=0.01", lambda: copies("rate", "at_most"))
+    yield Figure(f"{of}planted-copies-caught", ">=9", lambda: copies("control", "caught"))
+    yield Figure(f"{of}held-out-accused", "<=0.01", accused)
 
 
 def main(data: Path | None, only: list[str]) -> int:
@@ -75,34 +82,35 @@ def main(data: Path | None, only: list[str]) -> int:
         open_site(Settings(home=Path(home) / "site")) as site,
         open_site(Settings(home=Path(home) / "place", gallery="gallery")) as place,
     ):
-        ground = once(
-            lambda: Ground(
-                site,
-                TASK,
-                generator_for(simulated=data is None),
-                real_images(site, data, Path(home) / "phantoms"),
-            )
-        )
-        return failed + show(figures(ground, place), only)
+
+        def ground(task: Task, size: Size) -> Ground:
+            real = real_images(site, task, data, Path(home) / task.name)
+            generator = generator_for(task, simulated=data is None)
+            return Ground(site, task, generator, real, size)
+
+        brain = once(lambda: ground(TASK, Size()))
+        chest = once(lambda: ground(CHEST, Size(made=25)))  # of its 14 classes
+        table = [*figures(brain, place), *(worth(chest, "chest-") if data else ())]
+        return failed + show(table, only)
 
 
-def generator_for(*, simulated: bool) -> str:
+def generator_for(task: Task, *, simulated: bool) -> str:
     """The shipped generator that learned from patients, or from phantoms; raises NoSuchItem."""
     for about in shipped():
-        if (about.kind, about.task, about.simulated) == (KIND, TASK.name, simulated):
+        if (about.kind, about.task, about.simulated) == (KIND, task.name, simulated):
             return about.digest
     raise NoSuchItem(
-        f"No generator of {'phantoms' if simulated else 'patients'} ships for {TASK.name}.",
+        f"No generator of {'phantoms' if simulated else 'patients'} ships for {task.name}.",
         hint="make bench-synth DATA=FOLDER measures the one that learned from patients.",
     )
 
 
-def real_images(site: Site, data: Path | None, folder: Path) -> Dataset:
+def real_images(site: Site, task: Task, data: Path | None, folder: Path) -> Dataset:
     """The images of ``data``, or phantoms, which stand for real ones here."""
     if data:
-        return find_dataset(site, str(data / TASK.name), task=TASK)
-    write(phantoms(TASK, n=PHANTOMS, seed=2), folder, TASK)
-    return unmarked(find_dataset(site, str(folder), task=TASK))
+        return find_dataset(site, str(data / task.name), task=task)
+    write(phantoms(task, n=PHANTOMS, seed=2), folder, task)
+    return unmarked(find_dataset(site, str(folder), task=task))
 
 
 def unmarked(dataset: Dataset) -> Dataset:

@@ -25,6 +25,7 @@ from radlens.lab.synth.fidelity import Sample, fidelity
 from radlens.lab.synth.find import open_generator
 from radlens.lab.synth.generate import generate
 from radlens.lab.synth.generator import Drawing
+from radlens.lab.synth.pictures import conditions
 from radlens.ports import Site
 from radlens.usecases.datasets import register
 
@@ -35,7 +36,7 @@ DISEASE, SEED, GUIDANCE = "bench_disease", 1, 2.0
 class Size:
     """How much of everything is made: ``few`` images teach a disease, of which ``samples`` are
     drawn; of each class ``each`` for every number of ``solver`` steps, against ``real`` training
-    images, and ``made`` for the assessment."""
+    images, and on average ``made`` for the assessment."""
 
     few: int = 20
     samples: int = 200
@@ -130,10 +131,10 @@ def assessed(ground: Ground) -> Mapping[str, Any]:
 
 
 def drawn(ground: Ground, *, bars: Any) -> Dataset:
-    """Images of every class of the task as one dataset on record."""
-    labels, n = ground.task.names, ground.size.made
-    parts = []
-    for at, label in enumerate(labels):
+    """Images of every class of the task, as often as among real ones, as one dataset on record."""
+    wanted = shares(ground)
+    labels, parts = list(wanted), []
+    for at, (label, n) in enumerate(wanted.items()):
         order = Order(label, n, ground.generator, seed=SEED, guidance=GUIDANCE)
         parts.append(generate(ground.site, order))
         bars(at + 1, len(labels))
@@ -145,3 +146,18 @@ def drawn(ground: Ground, *, bars: Any) -> Dataset:
     made = replace(parts[0], name="bench-made", images=images)
     register(ground.site, made)
     return made
+
+
+def shares(ground: Ground) -> dict[str, int]:
+    """How many images of each class are made, ``size.made`` of them on average.
+
+    As in the training images, of which one may have several findings, or none.
+    """
+    labels = conditions(ground.task)
+    truth = np.array([image.truth for image in ground.real.of(TRAIN)], np.float64)
+    counts = [int(n) for n in (truth == 1).sum(0)]
+    if len(labels) > len(counts):
+        counts.append(int((truth == 0).all(1).sum()))
+    total = ground.size.made * len(labels)
+    parts = zip(labels, counts, strict=True)
+    return {label: max(round(total * n / sum(counts)), 1) for label, n in parts}

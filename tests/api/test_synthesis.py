@@ -48,11 +48,13 @@ def learn(api: TestClient, sent: list[tuple[str, bytes]], **changes: str) -> Res
     return api.post("/v1/synthesis/adaptations", data=told, files=files)
 
 
-def test_the_generator_that_ships_is_listed_with_what_it_draws(api: TestClient) -> None:
-    [known] = api.get("/v1/synthesis/generators").json()
-    assert (known["task"], known["kind"], known["id"]) == ("brain-tumor", "compact", "")
-    assert "glioma" in known["labels"]
-    assert api.get("/v1/synthesis/generators?task=chest-xray").json() == []
+def test_the_generators_that_ship_are_listed_with_what_they_draw(api: TestClient) -> None:
+    brain, chest = api.get("/v1/synthesis/generators").json()
+    assert (brain["task"], brain["kind"], brain["id"]) == ("brain-tumor", "compact", "")
+    assert "glioma" in brain["labels"]
+    assert {"Cardiomegaly", "no_finding"} < {*chest["labels"]}
+    assert api.get("/v1/synthesis/generators?task=chest-xray").json() == [chest]
+    assert api.get("/v1/synthesis/generators?task=neuro-rare").json() == []
 
 
 def test_images_are_sent_once_and_their_learning_is_queued_once(
@@ -78,7 +80,7 @@ def test_images_are_sent_once_and_their_learning_is_queued_once(
         (few(6), {"disease": "a b"}, 422, "BadOrder"),
         (few(6), {"prompt": "x" * 10_000}, 422, "BadOrder"),
         (few(6), {"task": "knee"}, 422, "UnknownTask"),
-        (few(6), {"task": "chest-xray"}, 404, "NoSuchItem"),
+        (few(6), {"task": "neuro-rare"}, 404, "NoSuchItem"),
         (few(6), {"generator": "/etc"}, 404, "NoSuchItem"),
         (few(6), {"seed": "-1"}, 422, "BadOrder"),
         ([("big.png", b"x" * (LIMIT + 100_000))], {}, 422, "TooLarge"),
@@ -98,7 +100,7 @@ def test_what_cannot_be_learned_is_refused_and_leaves_nothing(
 def test_a_drawing_is_queued_with_the_generator_that_is_meant(api: TestClient) -> None:
     order = {"disease": "glioma", "n": 40, "seed": 3}
     job = api.post("/v1/synthesis/generations", json=order).json()
-    [known] = api.get("/v1/synthesis/generators").json()
+    [known] = api.get("/v1/synthesis/generators?task=brain-tumor").json()
     assert job["kind"] == "generate"
     assert {**job["arguments"], **order} == job["arguments"]
     assert job["arguments"]["generator"] == known["digest"]

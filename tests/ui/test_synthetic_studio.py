@@ -94,7 +94,7 @@ def do(site, tmp_path: Path) -> None:
 def test_where_nothing_can_learn_or_was_drawn_the_commands_are_named(studio, site) -> None:
     page = studio()
     assert "Nothing was drawn for this task yet" in page.text
-    page.at.selectbox[0].set_value("chest-xray").run()
+    page.at.selectbox[0].set_value("neuro-rare").run()
     assert "synth train RECIPE.toml" in page.text.replace("</span> <span>", " ")
     assert "No generator of this task is here yet" in page.text
 

@@ -180,7 +180,7 @@ REFUSED = {
         {"generator": "stable-diffusion:/x"},
         few(),
     ),
-    "no generator": (NoSuchItem, "chest-xray", {"task": "chest-xray"}, few()),
+    "no generator": (NoSuchItem, "neuro-rare", {"task": "neuro-rare"}, few()),
 }
 
 
