@@ -33,7 +33,7 @@ MADE = Made("mix", "", "tiny-base", 4, 0.01, 3, 1.0, 3)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("made")
     write_dataset(folder / "data", TASK, {"train": 16, "val": 8, "test": 12})
-    recipe = write_synth_recipe(folder / "recipe.toml", network={"side": 32})
+    recipe = write_synth_recipe(folder / "recipe.toml", network={"side": 32, "refined": 32})
     with tiny_site(folder / "home") as opened:
         train(opened, recipe, data=str(folder / "data"), out=folder / "run", name="tiny-base")
         yield opened
