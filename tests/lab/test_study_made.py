@@ -61,8 +61,17 @@ def test_what_is_drawn_follows_from_the_few_and_the_seed_alone(site: Site) -> No
 def test_a_generator_of_other_classes_or_pixels_is_refused(site: Site) -> None:
     with pytest.raises(BadRecipe, match="classes"):
         made_cases(site, FEW, MADE, task=TASKS["neuro-rare"], seed=1, side=32)
-    with pytest.raises(BadRecipe, match="32 pixels, the study has 64"):
+    with pytest.raises(BadRecipe, match="32 pixels from 32, the study has 64"):
         made_cases(site, FEW, MADE, task=TASK, seed=1, side=64)
+
+
+def test_a_generator_that_enlarges_what_it_learned_is_refused(site: Site, tmp_path: Path) -> None:
+    """The few images are on the study's grid, and its layers learn on a coarser one."""
+    recipe = write_synth_recipe(tmp_path / "recipe.toml", network={"refined": 32})
+    data = next(iter(site.ledger.items(Kind.DATASET))).name
+    train(site, recipe, data=data, out=tmp_path / "out", name="enlarges")
+    with pytest.raises(BadRecipe, match="32 pixels from 16, the study has 32"):
+        made_cases(site, FEW, replace(MADE, generator="enlarges"), task=TASK, seed=1, side=32)
 
 
 def test_every_way_takes_as_many_steps(tmp_path: Path, site: Site) -> None:

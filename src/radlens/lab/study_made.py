@@ -80,9 +80,11 @@ def made_cases(site: Site, few: Cases, made: Made, *, task: Task, seed: int, sid
     base = open_generator(site, made.generator)
     if not isinstance(base, Compact) or base.about.labels != task.names:
         raise BadRecipe(f"The generator {made.generator} does not draw the classes of {task.name}.")
-    if base.about.side != side:
+    learned = base.about.shape["network"]["side"]
+    if {base.about.side, learned} != {side}:
         raise BadRecipe(
-            f"The generator {made.generator} draws {base.about.side} pixels, the study has {side}."
+            f"The generator {made.generator} draws {base.about.side} pixels from {learned}, "
+            f"the study has {side}."
         )
     course = replace(course_of(base.about.made["recipe"]), steps=made.steps, lr=made.lr, seed=seed)
     with TemporaryDirectory() as folder:

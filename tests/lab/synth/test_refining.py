@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from radlens.domain.errors import BadRecipe
 from radlens.lab.progress import silent
 from radlens.lab.synth.generator import Drawing
+from radlens.lab.synth.masks import on_grid
 from radlens.lab.synth.network import Denoiser, fresh
 from radlens.lab.synth.pictures import Pictures
 from radlens.lab.synth.recipe import Refinement, Shape, SynthRecipe
@@ -32,15 +32,9 @@ def plan_of(folder: Path, **changes: object) -> tuple[SynthRecipe, Refinement]:
 def run(folder: Path, data: Pictures, seen=silent, **changes: object) -> Denoiser:
     plan, how = plan_of(folder, **changes)
     network = fresh(plan.network, 2, seed=3)
-    real = on_grid(data.grey, plan.network.drawn)
+    real = np.stack([on_grid(image, plan.network.drawn) for image in data.grey])
     refine(network, data, real, how, seed=3, folder=folder, run="r", seen=seen)
     return network
-
-
-def on_grid(grey: NDArray[np.float16], side: int) -> NDArray[np.float16]:
-    """Images (n, rows, cols) on a finer grid, each place as the nearest one was."""
-    at = np.arange(side) * grey.shape[1] // side
-    return grey[:, at][:, :, at]
 
 
 def looks(network: Denoiser, images: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
@@ -96,6 +90,13 @@ def test_no_more_of_a_refined_image_is_drawn_than_its_refiner_needs():
     assert short == whole[: len(short)]
     assert short[-1] <= LAST < short[-2]
     assert whole[-1] < short[-1]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_drawing_of_so_few_steps_that_none_is_a_low_one_is_refined_too(steps: int):
+    network = fresh(Shape(**REFINED), 2, seed=3)
+    images = sampled(network, 0, Drawing("left", 1, 1.0, steps), [0])
+    assert images.shape == (1, network.drawn, network.drawn)
 
 
 def test_one_that_was_stopped_ends_with_the_same_weights(tmp_path: Path):

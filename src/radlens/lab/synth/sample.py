@@ -60,9 +60,10 @@ def _block(
     images = fresh(side)
     classes = torch.full((BLOCK,), number, device=device)
     solver = _solver(side, how.steps, device)
+    last = max(LAST, int(solver.timesteps[-1]))  # a few steps may all be above
     for level in solver.timesteps:
         planes = torch.cat([images, *masks], 1)
-        if network.refiner is not None and level <= LAST:
+        if network.refiner is not None and level <= last:
             images = enlarged(looked(network, planes, level.expand(BLOCK), classes), network.drawn)
             images = network.refiner(images, fresh(network.drawn), classes)
             break
