@@ -32,7 +32,7 @@ from radlens.settings import Settings
 from radlens.storage.card_files import read_tasks
 
 TASKS = read_tasks(PACKAGE / "tasks")
-TASK, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
+BRAIN, CHEST = TASKS["brain-tumor"], TASKS["chest-xray"]
 RECIPE = PACKAGE / "lab" / "recipes" / "synth" / "brain-tumor.toml"
 STEPS, REPEATS, PHANTOMS = 12, 3, 1000
 
@@ -88,7 +88,7 @@ def main(data: Path | None, only: list[str]) -> int:
             generator = generator_for(task, simulated=data is None)
             return Ground(site, task, generator, real, size)
 
-        brain = once(lambda: ground(TASK, Size()))
+        brain = once(lambda: ground(BRAIN, Size()))
         chest = once(lambda: ground(CHEST, Size(made=25)))  # of its 14 classes
         table = [*figures(brain, place), *(worth(chest, "chest-") if data else ())]
         return failed + show(table, only)

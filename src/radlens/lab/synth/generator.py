@@ -39,7 +39,8 @@ class Lesson:
 @dataclass(frozen=True)
 class Drawing:
     """How a class is drawn. ``guidance`` is how much it is insisted on, 1 being not at all;
-    ``steps`` how many times the network looks. The same drawing and index is the same image.
+    ``steps`` how many times the network looks, fewer where a refiner ends it. The same drawing and
+    index is the same image.
     """
 
     label: str

@@ -127,7 +127,7 @@ class SynthRecipe:
         return input_spec(self.network.side, self.contrast)
 
     @property
-    def drawn(self) -> InputSpec:
+    def refined_input(self) -> InputSpec:
         """The same on the grid of what is drawn."""
         return input_spec(self.network.drawn, self.contrast)
 

@@ -83,7 +83,7 @@ def train(
         if begun:
             how["start"] = {"digest": begun.digest, "made": dict(begun.made)}
         if plan.refine:
-            real = read_again(site.blobs, dataset, cases, plan.drawn)
+            real = read_again(site.blobs, dataset, cases, plan.refined_input)
             how["refined"] = _refine(
                 book, network, plan.refine, run=run, shown=shown, real=real, seen=seen
             )
