@@ -134,6 +134,7 @@ def _done(act: Callable[[], object]) -> None:
     except RadLensError as error:
         say(error)
     else:
+        st.session_state.pop(REFUSED, None)  # the hands are others now, whatever was said of them
         st.rerun()
 
 

@@ -276,7 +276,7 @@ def test_an_order_becomes_a_dataset_whose_images_say_what_they_are(made: Made):
             "Synthetic image of no patient": origin.text
         }
         assert image.truth == (0.0, 0.0, 0.0, 0.0, 1.0)
-        assert restore(content, image.stored).pixels.shape == (16, 16)
+        assert restore(content, image.stored).pixels.shape == (24, 24)
 
 
 def test_a_combined_export_keeps_the_real_images_apart_from_the_synthetic_ones(
