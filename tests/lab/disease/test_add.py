@@ -38,6 +38,7 @@ from radlens.lab.start import live_bundle
 from radlens.usecases.datasets import register as register_data
 from radlens.usecases.jobs import cancel, enqueue
 from radlens.usecases.predict import predict
+from radlens.usecases.work import EVERY_S
 from tests.builders import png, put_live
 from tests.domain.test_release import assessment
 from tests.lab.disease.ward import ADMIN, BRAIN, ENGINEER, TASK, Ward, build, ward
@@ -196,6 +197,7 @@ def test_a_cancelled_addition_leaves_no_candidate_no_label_and_nothing_that_seem
     def cancels() -> bool:
         if any(i.kind is Kind.GENERATOR for i in here.running()) and next(once, False):
             cancel(here.site, job.id, by=ENGINEER)
+            here.clock.move(EVERY_S)  # when the job hears of it
         return False
 
     here.work(cancels)
@@ -203,6 +205,8 @@ def test_a_cancelled_addition_leaves_no_candidate_no_label_and_nothing_that_seem
     [entry] = here.entries("gone")
     assert entry.state is State.FAILED
     assert "was cancelled" in entry.error
+    [learning] = here.site.ledger.items(Kind.GENERATOR, name="gone")
+    assert learning.state is State.FAILED
     assert here.running() == []
     assert here.site.registry.versions() == versions
     assert here.site.tasks[TASK] == BRAIN

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copytree
 
@@ -28,6 +28,7 @@ from radlens.usecases.diseases import ask_for
 from radlens.usecases.register import register
 from radlens.usecases.work import Worker, work
 from tests.builders import TASKS, own_gallery, png, put_live
+from tests.clock import Ahead
 from tests.lab.planted import alike
 from tests.lab.synth.tiny_generator import write_synth_recipe
 from tests.lab.tiny import write_dataset, write_recipe
@@ -45,6 +46,10 @@ class Ward:
     site: Site
     card: Task = BRAIN
     first: int = 5000
+    clock: Ahead = field(default_factory=Ahead)
+
+    def __post_init__(self) -> None:
+        self.site = replace(self.site, clock=self.clock)
 
     def images(self, disease: str, pictures: Sequence[np.ndarray] = (), n: int = 10) -> str:
         """The id of a dataset on record that shows a disease in so many images."""

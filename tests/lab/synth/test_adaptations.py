@@ -29,6 +29,7 @@ from radlens.domain.ledger import Kind, State
 from radlens.imaging.encode import made_in, restore
 from radlens.lab.checkpoint import CHECKPOINT
 from radlens.lab.checkpoint import State as Reached
+from radlens.lab.subject import scan_of
 from radlens.lab.synth.adapt import Adaptation, adapt
 from radlens.lab.synth.adapter import Adapted
 from radlens.lab.synth.compact import Compact
@@ -40,10 +41,10 @@ from radlens.lab.synth.images import few as few_images
 from radlens.lab.synth.lora import read_lora, switch
 from radlens.lab.synth.provenance import Provenance
 from radlens.lab.synth.train import train
-from radlens.usecases.datasets import dataset_of, register
+from radlens.usecases.datasets import dataset_of, found, register
 from tests.builders import picture, png
 from tests.lab.synth.taught import BRAIN, HOW, Taught, few, images_of, taught, unpacked
-from tests.lab.synth.tiny_generator import write_synth_recipe
+from tests.lab.synth.tiny_generator import ADAPT, write_synth_recipe
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,28 @@ def test_an_adaptation_is_on_record_with_its_images_and_what_it_came_from(made: 
     assert dataset.labels == (*BRAIN.names, "rare")
     assert [image.truth[-1] for image in dataset.images] == [1.0] * 6
     assert set(run.files) > {"weights.safetensors", "adapter.safetensors", "generator.json"}
+
+
+def test_a_generator_may_bring_along_the_course_by_which_a_disease_is_learned(
+    made: Made, tmp_path: Path
+):
+    base, about = open_generator(made.site, "tiny"), open_generator(made.site, "rare").about
+    assert about.made["course"] == ADAPT | {"seed": 2, "lean": 1.0}
+    assert about.made["figures"]["images_seen"] == ADAPT["steps"] * ADAPT["batch"]
+    shape = {name: value for name, value in base.about.shape.items() if name != "adapt"}
+    plain = replace(base, about=replace(base.about, shape=shape))
+    scans = tuple(
+        scan_of(made.site.blobs, i) for i in found(made.site, made.adapted.dataset).images
+    )
+    heard: list[int] = []
+
+    def stop(at: Reached, of: int) -> None:
+        heard.append(of)
+        raise PutBack
+
+    with pytest.raises(PutBack):
+        plain.learn(Lesson("rare", "", scans, BRAIN, 1), tmp_path, stop)
+    assert heard == [read_lora().course.steps]
 
 
 def test_the_same_images_and_seed_teach_the_same_and_what_is_done_is_not_learned_again(
@@ -173,9 +196,9 @@ def test_images_that_cannot_teach_are_refused(
 
 def split_few(made: Made, tmp_path: Path, splits: tuple[str, ...]) -> Dataset:
     """Images of "apart" on record, in these splits."""
-    found = few_images(made.site, few(tmp_path / "few", len(splits)), disease="apart", task=BRAIN)
-    images = tuple(replace(i, split=s) for i, s in zip(found.images, splits, strict=True))
-    dataset = replace(found, name="apart-images", images=images)
+    shown = few_images(made.site, few(tmp_path / "few", len(splits)), disease="apart", task=BRAIN)
+    images = tuple(replace(i, split=s) for i, s in zip(shown.images, splits, strict=True))
+    dataset = replace(shown, name="apart-images", images=images)
     register(made.site, dataset)
     return dataset
 
@@ -185,7 +208,7 @@ def test_of_a_dataset_on_record_the_training_images_of_the_disease_are_learned_a
 ):
     dataset = split_few(made, tmp_path, ("train", "val", "train", "test", "train", "val"))
     wish = Adaptation("apart", "apart-images", "brain-tumor", "", "tiny")
-    out, lap, first = tmp_path / "out", read_lora().course.lap, {}
+    out, lap, first = tmp_path / "out", ADAPT["lap"], {}
 
     def seen(done: int, of: int) -> None:
         if done == lap and (out / CHECKPOINT).exists():

@@ -17,8 +17,9 @@ from radlens.ports import Site
 from radlens.usecases.datasets import named
 from radlens.usecases.jobs import cancel, enqueue
 from radlens.usecases.synthesis import queue_adapt, queue_assess, queue_generate
-from radlens.usecases.work import Worker, work
+from radlens.usecases.work import EVERY_S, Worker, work
 from tests.builders import TASKS, picture, png, tiny_site
+from tests.clock import Ahead
 from tests.lab.planted import alike
 from tests.lab.synth.made import made_images, real_images
 from tests.lab.synth.tiny_generator import write_synth_recipe
@@ -35,6 +36,7 @@ class Studio:
 
     site: Site
     folders: Path
+    clock: Ahead
 
     def work(self, stopping: Callable[[], bool] = lambda: False) -> None:
         work(self.site, Worker("w", KINDS, self.folders, lambda _: stopping()), once=True)
@@ -52,6 +54,7 @@ class Studio:
             running = [i for i in self.site.ledger.items(kind) if i.state is State.RUNNING]
             if running and not self.site.jobs.get(job.id).stop:
                 cancel(self.site, job.id, by=BY)
+                self.clock.move(EVERY_S)  # when the job hears of it
             return False
 
         return look
@@ -64,7 +67,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     recipe = write_synth_recipe(folder / "tiny.toml")
     with tiny_site(folder / "home") as site:
         train(site, recipe, data=str(folder / "data"), out=folder / "out", name="tiny")
-        yield Studio(site, folder / "jobs")
+        clock = Ahead()
+        yield Studio(replace(site, clock=clock), folder / "jobs", clock)
 
 
 def few(n: int = 6, first: int = 500) -> list[tuple[str, bytes]]:

@@ -166,6 +166,7 @@ WRONG = {
     "no widths": {"network": {"widths": []}},
     "a negative number of last channels": {"network": {"fine": -1}},
     "less than no steps": {"course": {"steps": -1}},
+    "no step for a disease": {"adapt": {"steps": 0}},
     "fewer of the low levels": {"course": {"lean": 0.5}},
     "another precision": {"course": {"precision": "fp8"}},
     "learning from test": {"plain": {"train_splits": ["test"]}},

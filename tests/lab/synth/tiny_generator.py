@@ -58,11 +58,14 @@ COURSE = {
     "precision": "fp32",
     "seed": 3,
 }
+# How a disease is learned on top of it: enough for two checkpoints.
+ADAPT = COURSE | {"steps": 4, "seed": 1}
 
 
 def write_synth_recipe(path: Path, **tables: dict[str, object]) -> Path:
     """The tiny recipe as TOML; each table is the entries of it that change, ``plain`` the top."""
-    parts = {"network": NETWORK, "course": COURSE, "refine": REFINE, "augment": AUGMENT}
+    parts = {"network": NETWORK, "course": COURSE, "refine": REFINE, "adapt": ADAPT}
+    parts["augment"] = AUGMENT
     lines = [f"{k} = {json.dumps(v)}" for k, v in (RECIPE | tables.get("plain", {})).items()]
     if tables.get("network", {}).get("refiner") == 0:
         del parts["refine"]

@@ -24,6 +24,7 @@ from radlens.lab.synth.lora import Lora, moved, read_lora, switch, widened
 from radlens.lab.synth.masks import MASKS, Masks
 from radlens.lab.synth.network import Denoiser
 from radlens.lab.synth.pictures import Pictures
+from radlens.lab.synth.recipe import Course
 from radlens.lab.synth.sample import sampled
 from radlens.lab.synth.training import fit
 from radlens.lab.training import Tell
@@ -67,8 +68,7 @@ class Adapted:
 
 def learned(base: Compact, lesson: Lesson, folder: Path, tell: Tell | None) -> Adapted:
     """Teach a disease to a copy of the base; raises BadRecipe, StorageFull."""
-    lora = read_lora()
-    lora = replace(lora, course=replace(lora.course, seed=lesson.seed))
+    lora = _lora(base.about, lesson.seed)
     network = widened(network_of(base.about, base.weights), lora, lesson.seed)
     data = _pictures(lesson.scans, base.about)
     run = f"{lora.digest} {base.about.digest} {lesson.seed} {_digest(data)}"
@@ -102,6 +102,13 @@ def opened_adapter(about: About, weights: bytes, masks: Masks | None, adapter: b
         raise Corrupted(f"The adapter of the generator {about.name} does not fit.") from error
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Adapted(about, network.eval(), weights, masks, adapter)
+
+
+def _lora(about: About, seed: int) -> Lora:
+    """How a disease is learned: the recipe's course, or the one that the base brings along."""
+    lora = read_lora()
+    course = Course(**about.shape["adapt"]) if "adapt" in about.shape else lora.course
+    return replace(lora, course=replace(course, seed=seed))
 
 
 def _pictures(scans: Sequence[Scan], about: About) -> Pictures:

@@ -88,7 +88,8 @@ def half(network: Denoiser) -> bytes:
 def shape_of(plan: SynthRecipe) -> dict[str, Any]:
     """What is needed to open the weights again, as plain JSON."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(plan.network)))
-    return {
+    adapt = {"adapt": asdict(plan.adapt)} if plan.adapt else {}
+    return adapt | {
         "network": plain,
         "schedule": SCHEDULE,
         "contrast": list(plan.contrast),

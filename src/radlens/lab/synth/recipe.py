@@ -93,7 +93,8 @@ class SynthRecipe:
     ``synthetic`` says whether made images may be learned from: without it they are left out.
     ``contrast`` and ``train_splits`` are as in a recipe of a model. ``statement`` may name
     ``{train}``, the number of images. Without steps, ``course`` leaves the weights of another
-    generator as they are.
+    generator as they are. By ``adapt`` a disease is learned on top of the generator, instead of by
+    the course of ``adapt.toml``.
     """
 
     task: str
@@ -106,6 +107,7 @@ class SynthRecipe:
     augment: Augmentation
     text: str
     refine: Refinement | None = None
+    adapt: Course | None = None
 
     @property
     def digest(self) -> str:
@@ -179,6 +181,8 @@ def _check(recipe: SynthRecipe) -> None:
     }
     _raise(wrong)
     check_course(recipe.course, least=0)
+    if recipe.adapt:
+        check_course(recipe.adapt, table="adapt")
     if recipe.refine:
         _check_refinement(recipe.refine, shape.drawn)
     try:
@@ -204,20 +208,20 @@ def _check_refinement(plan: Refinement, side: int) -> None:
     )
 
 
-def check_course(course: Course, *, least: int = 1) -> None:
+def check_course(course: Course, *, least: int = 1, table: str = "course") -> None:
     """Raise BadRecipe for entries that are well typed and still impossible."""
     _raise(
         {
-            "course.steps": course.steps < least,
-            "course.lap": course.lap < 1,
-            "course.batch": course.batch < 1,
-            "course.lr": not 0 < course.lr < 10,
-            "course.weight_decay": not 0 <= course.weight_decay < 1,
-            "course.warmup": not 0 <= course.warmup < 1,
-            "course.ema": not 0 <= course.ema < 1,
-            "course.lean": not 1 <= course.lean <= 4,
-            "course.drop": not 0 <= course.drop < 1,
-            "course.precision": course.precision not in ("fp32", "bf16"),
+            f"{table}.steps": course.steps < least,
+            f"{table}.lap": course.lap < 1,
+            f"{table}.batch": course.batch < 1,
+            f"{table}.lr": not 0 < course.lr < 10,
+            f"{table}.weight_decay": not 0 <= course.weight_decay < 1,
+            f"{table}.warmup": not 0 <= course.warmup < 1,
+            f"{table}.ema": not 0 <= course.ema < 1,
+            f"{table}.lean": not 1 <= course.lean <= 4,
+            f"{table}.drop": not 0 <= course.drop < 1,
+            f"{table}.precision": course.precision not in ("fp32", "bf16"),
         }
     )
 
