@@ -1,15 +1,14 @@
 """The pages that say what this is, what it runs on and what comes: as a visitor sees them."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
+from radlens.cli.app import app
 from tests.browser.boxes import settled
 
 PAGES = (
@@ -40,12 +39,8 @@ def phantoms(server) -> str:
         ("data", "import", str(folder), "--task", "brain-tumor", "--name", name),
         ("data", "scan", name),
     ):
-        subprocess.run(
-            [sys.executable, "-m", "radlens", *words],
-            env=os.environ | {"RADLENS_HOME": str(server.home)},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
+        done = CliRunner().invoke(app, words, env={"RADLENS_HOME": str(server.home)})
+        assert done.exit_code == 0, done.output
     return name
 
 

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from radlens.domain.errors import (
     StorageFull,
     UnknownTask,
 )
-from radlens.domain.job import JobKind, JobState, PutBack
+from radlens.domain.job import Job, JobKind, JobState
 from radlens.domain.ledger import Kind, State
 from radlens.domain.registry import Stage
 from radlens.lab.disease.add import add_disease
@@ -58,28 +59,57 @@ def here(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward
         yield opened
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The folder of a ward where a job adds ring_lesion, and was stopped twice.
+
+    ``first`` is the job after the first stop, when its generator had just begun to learn; the
+    second came before the gate was asked.
+    """
+
+    folder: Path
+    first: Job
+
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[tuple[Ward, Wish, Job]]:
+        """A ward in a folder of its own that may go on from there, the wish and the job."""
+        with ward(self.folder, folder) as here:
+            job = here.site.jobs.get(self.first.id)
+            yield here, Wish.of(job.arguments), job
+
+
+def steps(here: Ward) -> int:
+    """How many were done for ring_lesion, in all of its entries."""
+    return sum(len(entry.steps) for entry in here.entries("ring_lesion"))
+
+
+@pytest.fixture(scope="module")
+def begun(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    folder = tmp_path_factory.mktemp("begun") / "copy"
+    with ward(built, folder) as here:
+        job = here.queue(here.wish("ring_lesion", here.images("ring_lesion")))
+        here.work(lambda: steps(here) == STEPS.index("generator"))
+        first = here.site.jobs.get(job.id)
+        here.work(lambda: steps(here) == STEPS.index("release"))
+    return Begun(folder, first)
+
+
 def offered(here: Ward) -> tuple[str, ...]:
     found = predict(here.site, png(alike(77)), task=TASK, by=ENGINEER)
     return tuple(finding.label for finding in found.findings)
 
 
 def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_disk_repeats(
-    built: Path, tmp_path: Path
+    begun: Begun, tmp_path: Path
 ) -> None:
-    with ward(built, tmp_path / "copy") as here:
+    assert (begun.first.state, begun.first.progress.words[:5]) == (JobState.QUEUED, "4/10 ")
+    with begun.copy(tmp_path / "copy") as (here, wish, job):
         four = offered(here)
-        wish = here.wish("ring_lesion", here.images("ring_lesion"))
-
-        def steps() -> int:
-            return sum(len(entry.steps) for entry in here.entries("ring_lesion"))
-
-        job = here.queue(wish)
-        here.work(lambda: steps() == STEPS.index("generator"))
-        back = here.site.jobs.get(job.id)
-        assert (back.state, back.progress.words[:5]) == (JobState.QUEUED, "4/10 ")
+        assert (job.state, job.progress.words[:5]) == (JobState.QUEUED, "7/10 ")
+        assert steps(here) == STEPS.index("release")
 
         # The worst moment for a disk to be full: the label and the candidate are about to be kept.
-        blobs = Filling(here.site.blobs, full=lambda: steps() == len(STEPS) - 1)
+        blobs = Filling(here.site.blobs, full=lambda: steps(here) == len(STEPS) - 1)
         here.work(site=replace(here.site, blobs=blobs))
         failed = here.site.jobs.get(job.id)
         assert (failed.state, failed.failure.kind) == (JobState.FAILED, "StorageFull")
@@ -134,57 +164,55 @@ def test_a_disease_becomes_a_candidate_in_steps_that_neither_a_stop_nor_a_full_d
 
 
 def test_images_that_the_gate_releases_are_trained_on_and_those_of_held_out_ones_are_not(
-    here: Ward, tmp_path: Path
+    begun: Begun, tmp_path: Path
 ) -> None:
-    wish = here.wish("released", here.images("released"))
+    with begun.copy(tmp_path / "copy") as (here, wish, _):
+        [entry] = here.entries("ring_lesion")
+        made = entry.record("synthetic")
+        figures = {
+            "fidelity": {"classifier": {"fid_ratio": {"value": 2, "low": 1, "high": 3, "n": 9}}}
+        }
+        before = here.site.ledger.get(entry.record("assessment"))
+        body = assessment(without=made).body | {"classes": {"ring_lesion": figures}}
+        item = replace(
+            before, id=here.site.new_id(), body=body, parents=(made, entry.record("beside"))
+        )
+        here.site.ledger.put(item)
 
-    def until_released(work: str) -> Seen:
-        if work.startswith("7/"):
-            raise PutBack
-        return silent
+        def until_trained(work: str) -> Seen:
+            if work.startswith("8/10 training"):
+                raise Cancelled("It was cancelled.")
+            return silent
 
-    with pytest.raises(PutBack):
-        add_disease(here.site, wish, out=tmp_path, by=ENGINEER, told=until_released)
-    [entry] = here.entries("released")
-    made = entry.record("synthetic")
-    figures = {"fidelity": {"classifier": {"fid_ratio": {"value": 2, "low": 1, "high": 3, "n": 9}}}}
-    before = here.site.ledger.get(entry.record("assessment"))
-    body = assessment(without=made).body | {"classes": {"released": figures}}
-    item = replace(before, id=here.site.new_id(), body=body, parents=(made, entry.record("beside")))
-    here.site.ledger.put(item)
+        versions = here.site.registry.versions()
+        with pytest.raises(Cancelled):
+            add_disease(here.site, wish, out=tmp_path / "out", by=ENGINEER, told=until_trained)
+        assert here.running() == []
+        assert here.site.registry.versions() == versions
+        assert here.site.tasks[TASK] == BRAIN
+        [entry] = here.entries("ring_lesion")
+        assert entry.steps[-1].said.startswith(
+            "Trained with synthetic images. ring_lesion is released."
+        )
+        data = here.dataset(entry.record("release"))
+        drawn = [image for image in data.images if image.synthetic]
+        assert {image.split for image in drawn} == {"train"}
+        assert len(drawn) == len(here.dataset(made).images)
+        [run] = here.site.ledger.items(Kind.RUN, name="ring_lesion")
+        assert (run.body["dataset"], run.state) == (data.id, State.FAILED)
+        assert "6 real images and 20 synthetic ones" in run.body["recipe"]
 
-    def until_trained(work: str) -> Seen:
-        if work.startswith("8/10 training"):
-            raise Cancelled("It was cancelled.")
-        return silent
-
-    versions = here.site.registry.versions()
-    with pytest.raises(Cancelled):
-        add_disease(here.site, wish, out=tmp_path, by=ENGINEER, told=until_trained)
-    assert here.running() == []
-    assert here.site.registry.versions() == versions
-    assert here.site.tasks[TASK] == BRAIN
-    [entry] = here.entries("released")
-    assert entry.steps[-1].said.startswith("Trained with synthetic images. released is released.")
-    data = here.dataset(entry.record("release"))
-    drawn = [image for image in data.images if image.synthetic]
-    assert {image.split for image in drawn} == {"train"}
-    assert len(drawn) == len(here.dataset(made).images)
-    [run] = here.site.ledger.items(Kind.RUN, name="released")
-    assert (run.body["dataset"], run.state) == (data.id, State.FAILED)
-    assert "6 real images and 20 synthetic ones" in run.body["recipe"]
-
-    real = here.dataset(entry.record("beside"))
-    held = next(i for i in real.of("test") if i.file.startswith("released"))
-    copied = replace(drawn[0], file="copy", stored=held.stored)
-    both = replace(here.dataset(made), images=(*here.dataset(made).images, copied))
-    mixed = with_synthetic(
-        here.site.blobs, real, both, task=BRAIN.extended(wish.label), seen=silent
-    )
-    assert mixed.history["dropped"] == ["synthetic-copy"]
-    assert leaks(mixed) == []
-    units = {image.file: image.unit for image in mixed.images}
-    assert len(set(units.values())) == len({i.unit for i in real.images}) + len(drawn)
+        real = here.dataset(entry.record("beside"))
+        held = next(i for i in real.of("test") if i.file.startswith("ring_lesion"))
+        copied = replace(drawn[0], file="copy", stored=held.stored)
+        both = replace(here.dataset(made), images=(*here.dataset(made).images, copied))
+        mixed = with_synthetic(
+            here.site.blobs, real, both, task=BRAIN.extended(wish.label), seen=silent
+        )
+        assert mixed.history["dropped"] == ["synthetic-copy"]
+        assert leaks(mixed) == []
+        units = {image.file: image.unit for image in mixed.images}
+        assert len(set(units.values())) == len({i.unit for i in real.images}) + len(drawn)
 
 
 def test_a_cancelled_addition_leaves_no_candidate_no_label_and_nothing_that_seems_to_run(
