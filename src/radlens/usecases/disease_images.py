@@ -106,12 +106,12 @@ def admit(site: Site, names: Sequence[str], scans: Sequence[Scan], task: Task) -
         name, why = refused[0]
         raise NotThisTask(
             f"{len(refused)} of {len(names)} images are refused, first {name}: {why.message}",
-            hint=f"Leave them out: {_names([name for name, _ in refused])}. {why.hint}",
+            hint=f"Leave them out: {some_names([name for name, _ in refused])}. {why.hint}",
         )
 
 
-def _names(refused: list[str]) -> str:
-    """Some of the names, and how many more there are."""
+def some_names(refused: list[str]) -> str:
+    """Some of the names of images that have to be left out, and how many more there are."""
     more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
     return ", ".join(refused[:NAMED]) + more
 
