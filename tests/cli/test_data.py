@@ -1,6 +1,7 @@
 """``radlens data`` as it is typed; bad manifests end with code 2 and leave nothing on record."""
 
 import json
+import re
 from pathlib import Path
 
 import nibabel
@@ -36,6 +37,23 @@ def listed(radlens) -> list[dict]:
     done = radlens("list", "--json")
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
+
+
+def test_of_many_dropped_images_ten_are_named_and_the_card_names_all(radlens, tmp_path: Path):
+    folder = tmp_path / "set"
+    rows = write_dataset(folder, BRAIN, {"train": 24, "test": 12})
+    for at, (one, other) in enumerate(zip(rows[:12], rows[24:], strict=True)):
+        (folder / one["file"]).write_bytes(png(alike(at)))
+        (folder / other["file"]).write_bytes(encoded_again(alike(at)))
+    assert radlens("import", folder, "--task", "brain-tumor", "--name", "twins").exit_code == 0
+    done = radlens("split", "twins", "--keep", "test", "--validation", 0.25)
+    assert done.exit_code == 0, done.output
+    assert done.output.count(" dropped: it repeats ") == 10
+    newest = listed(radlens)[0]["id"][:12]
+    assert f"and 2 more: see `radlens data card {newest}`" in done.output
+    told = radlens("card", newest).output
+    named = re.findall(r"^\| (\d+)-\w+ \| \w+ \| train \| \d+-\w+ \| test", told, re.M)
+    assert sorted(map(int, named)) == [*range(1, 13)]
 
 
 def test_a_folder_is_imported_scanned_split_and_described(radlens, tmp_path: Path):

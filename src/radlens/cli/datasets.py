@@ -21,6 +21,8 @@ with lab_extra("data"):
     from radlens.usecases.datasets import found, register_as
     from radlens.usecases.from_reviews import from_reviews
 
+NAMED = 10  # dropped images that are named; the card names them all
+
 
 def import_dataset(site: Site, folder: Path, *, task: str, name: str | None) -> None:
     """Import a folder, put it on record and say what is in it."""
@@ -82,8 +84,11 @@ def split_dataset(
         plan = Plan(keep=keep, **shares)
         made = split(site.blobs, dataset, plan, name=name or f"{dataset.name}-split", seen=seen)
     _say(register_as(site, made))
-    for each in made.history["dropped"]:
+    dropped = made.history["dropped"]
+    for each in dropped[:NAMED]:
         click.echo(f"  {each['file']} of {each['split']} dropped: it repeats {each['repeats']}")
+    if len(dropped) > NAMED:
+        click.echo(f"  and {len(dropped) - NAMED:,} more: see `radlens data card {made.id[:12]}`")
 
 
 def write_card(site: Site, reference: str, out: Path | None) -> None:

@@ -62,7 +62,9 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def lab_extra(command: str, *, extra: str = "lab") -> Iterator[None]:
     """Imports of the lab: MissingExtra where a package that they need is not installed."""
-    with imports_of(extra, without=f"`radlens {command}` needs the {extra} extra."):
+    first, *more = extra.split(",")
+    needs = f"the extras {first} and {', '.join(more)}" if more else f"the {extra} extra"
+    with imports_of(extra, without=f"`radlens {command}` needs {needs}."):
         yield
 
 
