@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,16 @@ def record_of(card: Path) -> dict:
     return json.loads((card.parent / "manifest.json").read_text())
 
 
+@cache
+def told(card: Path) -> list[str]:
+    """The figures of a card's record, as they are spelled."""
+    return [*measures(record_of(card))]
+
+
 def foreign(text: str) -> list[str]:
     """What looks like a metric and is neither allowed nor a record's figure with its interval."""
     for card in CARDS:
-        for figure in measures(record_of(card)):
+        for figure in told(card):
             text = text.replace(figure, "")
     for known in ALLOWED:
         text = re.sub(rf"(?<![\w.]){re.escape(known)}", "", text)
