@@ -4,7 +4,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from radlens.domain.account import Role
-from radlens.domain.audit import Outcome, Verb
+from radlens.domain.audit import Act, Outcome, Verb
 from radlens.usecases.users import disable, sign_out_all
 from tests.browser.conftest import free_port, furnish, start
 from tests.builders import tiny_site
@@ -23,29 +23,52 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 Serve = Callable[..., Guarded]
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start servers that belong to one test alone, all on one home."""
-    furnish(tmp_path)
+@contextmanager
+def serving(home: Path) -> Iterator[Serve]:
+    """Start servers, all on one home."""
+    furnish(home)
     with ExitStack() as running:
 
         def begin(*, peopled: bool = True, **settings: object) -> Guarded:
-            tokens, keys = people(tmp_path) if peopled else ({}, {})
+            tokens, keys = people(home) if peopled else ({}, {})
             port = free_port()
-            process = start(tmp_path, port, demo=False, **settings)
+            process = start(home, port, demo=False, **settings)
             running.callback(lambda: process.communicate(timeout=30))
             running.callback(process.send_signal, signal.SIGINT)
             assert "answers at" in process.stdout.readline()
-            server = Guarded(tmp_path, port, tokens, keys)
+            server = Guarded(home, port, tokens, keys)
             vars(server)["said"] = process.stdout
             return server
 
         yield begin
 
 
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start servers that belong to one test alone, all on one home."""
+    with serving(tmp_path) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server as others reach it: by a name, through a proxy, and with a secret for its metrics.
+
+    One test changes the account of the viewer, and one that of the reader.
+    """
+    with serving(tmp_path_factory.mktemp("outside")) as serve:
+        yield serve(proxies=HERE, hosts="reading.example", metrics_key="scrape me gently")
+
+
 def sign_in(server: Guarded, name: str, secret: str, **headers: str) -> Answer:
     body = urlencode({"name": name, "password": secret, "next": "/history"}).encode()
     return server.ask("POST", "/sign-in", body, **(FORM | {"Origin": server.origin} | headers))
+
+
+def sign_ins(server: Guarded) -> list[Act]:
+    """What the audit log holds of them, oldest first."""
+    with tiny_site(server.home) as site:
+        return [act for act in acts(site) if act.verb == Verb.SIGN_IN]
 
 
 def opened(server: Guarded, role: Role) -> ClientConnection:
@@ -141,12 +164,13 @@ def test_signing_in_leads_nowhere_else(peopled: Guarded, address: str) -> None:
     assert (answer.status, answer.headers["location"]) == (303, "/")
 
 
-def test_an_unknown_name_a_wrong_password_and_a_disabled_account_answer_alike(serve) -> None:
-    server = serve()
-    with tiny_site(server.home) as site:
+def test_an_unknown_name_a_wrong_password_and_a_disabled_account_answer_alike(
+    outside: Guarded,
+) -> None:
+    with tiny_site(outside.home) as site:
         disable(site, "viewer", by=TESTER)
     answers = {
-        re.sub(rb' value="\w*"', b"", sign_in(server, name, secret).content)
+        re.sub(rb' value="\w*"', b"", sign_in(outside, name, secret).content)
         for name, secret in (
             ("nobody", "whatever it is"),
             ("reader", "whatever it is"),
@@ -163,8 +187,8 @@ def test_a_form_of_megabytes_is_refused(peopled: Guarded) -> None:
     assert b"too large" in answer.content
 
 
-def test_guessing_is_slowed_down_and_the_owner_signs_in_from_elsewhere(serve: Serve) -> None:
-    server = serve(proxies=HERE)  # so that a test can come from several addresses
+def test_guessing_is_slowed_down_and_the_owner_signs_in_from_elsewhere(outside: Guarded) -> None:
+    server, before = outside, len(sign_ins(outside))
     there = {"X_Forwarded_For": "203.0.113.5"}
     statuses = [sign_in(server, "admin", f"guess {n}", **there).status for n in range(12)]
     assert statuses[:5] == [401] * 5
@@ -174,8 +198,7 @@ def test_guessing_is_slowed_down_and_the_owner_signs_in_from_elsewhere(serve: Se
     assert int(held.headers["retry-after"]) >= 1
     owner = sign_in(server, "admin", password(Role.ADMIN), X_Forwarded_For="203.0.113.6")
     assert owner.status == 303
-    with tiny_site(server.home) as site:
-        tried = [act for act in acts(site) if act.verb == Verb.SIGN_IN]
+    tried = sign_ins(server)[before:]
     assert [act.outcome for act in tried].count(Outcome.REFUSED) == statuses.count(401)
     assert {act.by.origin for act in tried[-3:]} == {"203.0.113.5", "203.0.113.6"}
 
@@ -186,18 +209,17 @@ def test_an_address_is_believed_from_a_trusted_proxy_alone(peopled: Guarded) -> 
         assert "203.0.113.9" not in {act.by.origin for act in acts(site)}
 
 
-def test_behind_tls_the_cookie_is_bound_to_this_host_and_to_tls(serve: Serve) -> None:
-    server = serve(proxies=HERE, hosts="reading.example")
-    outside = {"X_Forwarded_Proto": "https", "Host": "reading.example"}
+def test_behind_tls_the_cookie_is_bound_to_this_host_and_to_tls(outside: Guarded) -> None:
+    through = {"X_Forwarded_Proto": "https", "Host": "reading.example"}
     answer = sign_in(
-        server, "reader", password(Role.READER), **outside, Origin="https://reading.example"
+        outside, "engineer", password(Role.ENGINEER), **through, Origin="https://reading.example"
     )
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-radlens=")
     assert "; Secure" in cookie
     assert "strict-transport-security" in answer.headers
-    again = {"Cookie": cookie.partition(";")[0]} | outside
-    assert server.ask("GET", "/session", **again).status == 204
+    again = {"Cookie": cookie.partition(";")[0]} | through
+    assert outside.ask("GET", "/session", **again).status == 204
 
 
 def test_a_session_that_ends_on_one_process_ends_on_all_and_closes_the_pages(serve) -> None:
@@ -238,8 +260,8 @@ def test_signing_out_ends_the_session_and_forgets_the_cookie(peopled: Guarded) -
     assert peopled.ask("POST", "/sign-out").status == 401
 
 
-def test_ones_own_password_is_changed_by_whoever_knows_it(serve: Serve) -> None:
-    server = serve()
+def test_ones_own_password_is_changed_by_whoever_knows_it(outside: Guarded) -> None:
+    server = outside
     who = server.by_session(Role.READER) | FORM
     fields = {
         "present": "not this one",
@@ -274,8 +296,8 @@ def test_an_empty_site_is_set_up_once_by_the_printed_link(serve: Serve) -> None:
     assert verbs == [Verb.SET_UP, Verb.SIGN_IN]
 
 
-def test_metrics_may_be_read_with_their_own_secret_and_nothing_else(serve: Serve) -> None:
-    server = serve(metrics_key="scrape me gently")
+def test_metrics_may_be_read_with_their_own_secret_and_nothing_else(outside: Guarded) -> None:
+    server = outside
     who = {"Authorization": "Bearer scrape me gently"}
     assert server.ask("GET", "/metrics", **who).status == 200
     assert server.ask("GET", "/api/v1/tasks", **who).status == 401

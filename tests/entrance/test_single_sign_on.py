@@ -23,7 +23,7 @@ from radlens.entrance.provider import Provider
 from tests.browser.conftest import free_port
 from tests.builders import tiny_site
 from tests.entrance.conftest import Answer, Guarded, acts
-from tests.entrance.test_gatekeeper import Serve, serve  # noqa: F401 (a fixture)
+from tests.entrance.test_gatekeeper import serving
 
 ROLES = "doctors=reader, chiefs=admin"
 
@@ -48,10 +48,11 @@ def provider() -> Iterator[str]:
     process.communicate()
 
 
-@pytest.fixture
-def joined(serve: Serve, provider: str) -> Guarded:  # noqa: F811
-    """A server that has the provider."""
-    return serve(oidc_issuer=provider, oidc_secret="not for logs", oidc_roles=ROLES)  # noqa: S106
+@pytest.fixture(scope="module")
+def joined(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server that has the provider; who comes in from there stays."""
+    with serving(tmp_path_factory.mktemp("joined")) as serve:
+        yield serve(oidc_issuer=provider, oidc_secret="not for logs", oidc_roles=ROLES)  # noqa: S106
 
 
 def left(server: Guarded) -> tuple[str, dict[str, str]]:
