@@ -86,10 +86,14 @@ def test_a_case_that_went_to_another_reader_is_said_and_what_was_written_can_be_
     release(site, prediction.id, by=BOB)
     sign(taken).click()  # it is in nobody's hands, which is not in one's own
     expect(taken.get_by_role("alert").filter(has_text="Nobody has this case now")).to_be_visible()
+    refused = taken.get_by_role("alert").filter(has_text="not in your hands: nobody has it")
+    expect(refused).to_be_visible()
     settled(taken)
-    sign(taken).dispatch_event("click")  # and at once, before that is answered:
-    taken.get_by_role("button", name="Take this case").dispatch_event("click")
+    take = taken.get_by_role("button", name="Take this case")
+    both = [sign(taken).element_handle(), take.element_handle()]  # and before that is answered:
+    taken.evaluate("(both) => both.forEach((button) => button.click())", both)
     expect(taken.get_by_role("button", name="Give it back")).to_be_visible()
+    settled(taken)
     expect(taken.get_by_role("alert")).to_have_count(0)
     sign(taken).click()
     expect(taken.get_by_text("Final: signed by local user")).to_be_visible()

@@ -134,7 +134,10 @@ def _done(act: Callable[[], object]) -> None:
     except RadLensError as error:
         say(error)
     else:
-        st.session_state.pop(REFUSED, None)  # the hands are others now, whatever was said of them
+        # The hands are others now, whatever was said of them; and a form that was signed in the
+        # same moment was not read: it is drawn anew, so that it can be signed.
+        st.session_state.pop(REFUSED, None)
+        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
         st.rerun()
 
 
