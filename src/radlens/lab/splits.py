@@ -42,7 +42,7 @@ def splits_of(
     """
     _must_exist(dataset, train_splits)
     apart = grouped(blobs, dataset, seen)
-    _must_not_leak(apart, train_splits)
+    must_not_leak(apart, train_splits)
     cases = read_cases(blobs, apart, spec=spec, splits=(*train_splits, VAL, TEST), seen=seen)
     parts = [cases[name] for name in train_splits if name in cases]
     _must_exist(dataset, train_splits, known=tuple(cases))
@@ -84,7 +84,8 @@ def _must_exist(
         )
 
 
-def _must_not_leak(dataset: Dataset, train_splits: tuple[str, ...]) -> None:
+def must_not_leak(dataset: Dataset, train_splits: tuple[str, ...] = (TRAIN,)) -> None:
+    """Raise BadDataset where ``leaks`` finds a pair; the hint is to divide it anew."""
     if found := leaks(dataset, train_splits):
         one, two = found[0]
         raise BadDataset(

@@ -19,6 +19,7 @@ from radlens.domain.errors import (
     BadRecipe,
     Cancelled,
     Conflict,
+    Corrupted,
     NoSuchItem,
     NotThisTask,
     UnreadableImage,
@@ -118,6 +119,9 @@ def test_a_generator_may_bring_along_the_course_by_which_a_disease_is_learned(
     with pytest.raises(PutBack):
         plain.learn(Lesson("rare", "", scans, BRAIN, 1), tmp_path, stop)
     assert heard == [read_lora().course.steps]
+    odd = replace(base, about=replace(base.about, shape=shape | {"adapt": {"steps": "many"}}))
+    with pytest.raises(Corrupted, match="The course of the generator tiny does not fit"):
+        odd.learn(Lesson("rare", "", scans, BRAIN, 1), tmp_path, stop)
 
 
 def test_the_same_images_and_seed_teach_the_same_and_what_is_done_is_not_learned_again(

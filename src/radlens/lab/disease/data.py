@@ -1,14 +1,15 @@
 """The images of a new disease among the others: divided, put beside them, synthetic ones added."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from radlens.domain.dataset import HELD_OUT, TEST, TRAIN, VAL, Dataset
+from radlens.domain.dataset import HELD_OUT, TEST, TRAIN, VAL, Dataset, Image
 from radlens.domain.disease import Wish
 from radlens.domain.errors import BadDataset
 from radlens.domain.task import Task
 from radlens.lab.duplicates import grouped
 from radlens.lab.progress import Seen
-from radlens.lab.splits import leaks
+from radlens.lab.splits import must_not_leak
 from radlens.lab.splitting import Plan as Cut
 from radlens.lab.splitting import split
 from radlens.lab.synth.export import combined, united
@@ -18,6 +19,8 @@ from radlens.usecases.disease_images import some_names
 
 # Of the few images; of twenty, five are tested: the fewest that can show that a class is found.
 VALIDATION, TESTED = 0.2, 0.25
+# What is learned from, and what is measured on: no picture may stand in two of them.
+SIDES = (TRAIN, *HELD_OUT)
 
 
 def divided(blobs: Blobs, dataset: Dataset, disease: str, *, seed: int, seen: Seen) -> Dataset:
@@ -51,10 +54,12 @@ def put_beside(
 ) -> Dataset:
     """The images of a disease and those of the other classes, in the groups that each side has.
 
-    Where findings stand beside each other those of the disease are unknown of the others' findings,
-    and the others are without the disease, as the wish states.
+    A new image must not link two others that are kept apart, and were learned from so: it joins one
+    of its split that shows its patient or picture. Where findings stand beside each other those of
+    the disease are unknown of the others' findings, and the others are without the disease, as the
+    wish states.
 
-    Raises BadDataset where an image of the disease shows what one of another split shows, a side
+    Raises BadDataset where a new image shows what one of the others in another split shows, a side
     leaks in itself, or a class has no image.
     """
     disease, without = wish.disease, wish.others_without
@@ -62,43 +67,50 @@ def put_beside(
     history = {"made": "a disease added", "disease": disease, "beside": beside.name}
     history |= {"others_without": "stated, not looked at"} if without else {}
     few = replace(images, images=tuple(showing(images, disease)))
-    sides = {"before": beside, disease: few}
-    both = united(sides, task, name=name, history=history, without=without)
+    both = united(
+        {"before": beside, disease: few}, task, name=name, history=history, without=without
+    )
     for at, label in enumerate(task.names):
         if not any(image.truth[at] == 1 for image in both.of(TRAIN)):
             raise BadDataset(
                 f"No training image of {beside.name} shows {label}.",
                 hint="Name a dataset of all the task's classes with --data.",
             )
-    _must_be_new(grouped(blobs, both, seen), few)
-    # A new image must not link two that the other dataset keeps apart, and was learned from so.
-    units = [
-        f"{at} {image.unit}"
-        for at, side in sides.items()
-        for image in grouped(blobs, side, seen).images
-    ]
-    whole = _in_units(both, units)
-    if found := leaks(whole):
-        one, two = found[0]
-        raise BadDataset(
-            f"{len(found)} images of {name} show what an image of another split shows, first "
-            f"{two.file} in {two.split}: the patient or picture of {one.file} in {one.split}.",
-            hint="Divide the other dataset anew with `radlens data split`, and name that.",
-        )
-    return whole
+    old, new = (grouped(blobs, side, seen) for side in (beside, few))
+    for side in (old, new):
+        must_not_leak(side)
+    shown = _shown(grouped(blobs, both, seen).images, old.images)
+    _must_be_new(new.images, shown)
+    joined = {
+        image.unit: f"before {one.unit}"
+        for image, others in zip(new.images, shown, strict=True)
+        for one in others
+        if one.split == image.split
+    }
+    units = [f"before {image.unit}" for image in old.images]
+    units += [joined.get(image.unit, f"{disease} {image.unit}") for image in new.images]
+    return _in_units(both, units)
 
 
-def _must_be_new(near: Dataset, few: Dataset) -> None:
-    """Raise BadDataset where one of the few images, the last ones of ``near``, is in another split
-    than an image of its group."""
-    splits: dict[str, set[str]] = {}
-    for image in near.of(TRAIN, *HELD_OUT):
-        splits.setdefault(image.unit, set()).add(image.split)
-    new = near.images[-len(few.images) :]
+def _shown(near: Sequence[Image], old: Sequence[Image]) -> list[list[Image]]:
+    """For each new image those of the old ones that show its patient or picture.
+
+    ``near`` are the old ones and then the new ones, in the groups of both together.
+    """
+    by: dict[str, list[Image]] = {}
+    for image, before in zip(near, old, strict=False):
+        for name in {image.unit, image.digest}:
+            by.setdefault(name, []).append(before)
+    return [[*by.get(i.unit, ()), *by.get(i.digest, ())] for i in near[len(old) :]]
+
+
+def _must_be_new(new: Sequence[Image], shown: Sequence[Sequence[Image]]) -> None:
+    """Raise BadDataset where new images stand in another split than what they show."""
     known = [
-        asked.file
-        for asked, image in zip(few.images, new, strict=True)
-        if splits[image.unit] != {image.split}
+        image.file
+        for image, others in zip(new, shown, strict=True)
+        if image.split in SIDES
+        and any(one.split in SIDES and one.split != image.split for one in others)
     ]
     if known:
         raise BadDataset(

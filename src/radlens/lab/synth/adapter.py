@@ -13,10 +13,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from safetensors.torch import save as dump
 
-from radlens.domain.errors import BadOrder, Corrupted
+from radlens.domain.errors import BadOrder, BadRecipe, Corrupted
 from radlens.domain.scan import Scan
 from radlens.imaging.prepare import grey, stretch
 from radlens.lab.augment import Augmentation
+from radlens.lab.entries import typed
 from radlens.lab.synth.about import About, figures
 from radlens.lab.synth.compact import WEIGHTS, Compact, network_of
 from radlens.lab.synth.generator import Drawing, Generator, Lesson, Mask
@@ -107,7 +108,11 @@ def opened_adapter(about: About, weights: bytes, masks: Masks | None, adapter: b
 def _lora(about: About, seed: int) -> Lora:
     """How a disease is learned: the recipe's course, or the one that the base brings along."""
     lora = read_lora()
-    course = Course(**about.shape["adapt"]) if "adapt" in about.shape else lora.course
+    try:
+        own = about.shape.get("adapt")
+        course = lora.course if own is None else Course(**typed(Course, own))
+    except BadRecipe as error:
+        raise Corrupted(f"The course of the generator {about.name} does not fit.") from error
     return replace(lora, course=replace(course, seed=seed))
 
 

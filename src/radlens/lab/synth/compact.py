@@ -86,7 +86,7 @@ def half(network: Denoiser) -> bytes:
 
 
 def shape_of(plan: SynthRecipe) -> dict[str, Any]:
-    """What is needed to open the weights again, as plain JSON."""
+    """What is needed to open the weights again and to learn a disease on top, as plain JSON."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(plan.network)))
     adapt = {"adapt": asdict(plan.adapt)} if plan.adapt else {}
     return adapt | {
