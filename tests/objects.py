@@ -48,9 +48,9 @@ class S3Server:
 
 
 def on_s3(server: S3Server) -> dict[str, str]:
-    """The settings of a site with its objects there."""
+    """The settings of a site with its objects there, where nobody had any before."""
     return {
-        "objects": f"s3://{BUCKET}/site",
+        "objects": f"s3://{BUCKET}/site-{next(server.numbers)}",
         "s3_endpoint": server.endpoint,
         "s3_region": "us-east-1",
         "s3_key": server.key,

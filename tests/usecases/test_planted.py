@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -54,10 +54,12 @@ def place(request: pytest.FixtureRequest) -> Place:
     server, url = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres")
     objects = request.getfixturevalue("s3_server")
 
+    others = set(keys_of(objects))  # of former tests, some broken on purpose
+
     def contents() -> Contents:
         yield from rows_of(url)
         yield from disk_of(server)
-        yield from objects_of(objects)
+        yield from objects_of(objects, but=others)
 
     return Place({"database": url, **on_s3(objects)}, contents)
 
@@ -79,13 +81,18 @@ def disk_of(server: PostgresServer) -> Contents:
     yield "log", (server.folder / "log").read_bytes()
 
 
-def objects_of(server: S3Server) -> Contents:
-    """Every object with its key and what is noted beside it."""
+def objects_of(server: S3Server, *, but: Container[str]) -> Contents:
+    """Every object but these, with its key and what is noted beside it."""
     client = server.client()
-    for listed in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
-        for one in listed.get("Contents", ()):
-            got = client.get_object(Bucket=BUCKET, Key=one["Key"])
-            yield f"{one['Key']} {got['Metadata']} {got['ContentType']}", got["Body"].read()
+    for key in keys_of(server):
+        if key not in but:
+            got = client.get_object(Bucket=BUCKET, Key=key)
+            yield f"{key} {got['Metadata']} {got['ContentType']}", got["Body"].read()
+
+
+def keys_of(server: S3Server) -> Iterator[str]:
+    for listed in server.client().get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        yield from (one["Key"] for one in listed.get("Contents", ()))
 
 
 def send(site: Site, client: TestClient, name: str, upload: bytes) -> None:
