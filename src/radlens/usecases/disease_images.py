@@ -110,10 +110,10 @@ def admit(site: Site, names: Sequence[str], scans: Sequence[Scan], task: Task) -
         )
 
 
-def some_names(refused: list[str]) -> str:
+def some_names(names: list[str]) -> str:
     """Some of the names of images that have to be left out, and how many more there are."""
-    more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
-    return ", ".join(refused[:NAMED]) + more
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _scan(site: Site, name: str, content: bytes) -> Scan:
